@@ -1,0 +1,74 @@
+// swift-tools-version: 6.1
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+// One target a room. A room imports only rooms that stand above it here; Tests/PackageTests reads
+// this description and fails on a back edge.
+let package = Package(
+  name: "resbin",
+  platforms: [.macOS(.v14)],
+  products: [
+    .library(name: "ResBin", targets: ["ResBin"]),
+    .executable(name: "resbin", targets: ["ResBinCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+  ],
+  targets: [
+    .target(name: "Diagnostics"),
+    .target(name: "Modeling", dependencies: ["Diagnostics"]),
+    .target(
+      name: "ONNXImport",
+      dependencies: [
+        "Diagnostics", "Modeling",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
+    .target(
+      name: "IntegerNetwork",
+      dependencies: ["Diagnostics", "Modeling", .product(name: "BigInt", package: "BigInt")]),
+    .target(name: "GoldenModel", dependencies: ["Diagnostics", "IntegerNetwork"]),
+    // RTL is a link to the top folder: the cores travel inside the executable.
+    .target(name: "Cores", exclude: ["RTL/README.md"], resources: [.embedInCode("RTL")]),
+    .target(name: "Folding", dependencies: ["Diagnostics", "IntegerNetwork", "Cores"]),
+    .target(
+      name: "Pipelines", dependencies: ["Diagnostics", "IntegerNetwork", "Cores", "Folding"]),
+    .target(name: "VerilogEmission", dependencies: ["Diagnostics", "Cores", "Pipelines"]),
+    // Sim is a link to the top folder: the testbench travels inside the executable.
+    .target(
+      name: "Simulation", dependencies: ["Diagnostics", "Cores"],
+      exclude: ["Sim/README.md"], resources: [.embedInCode("Sim")]),
+    .target(
+      name: "Reporting",
+      dependencies: [
+        "Diagnostics", "Modeling", "IntegerNetwork", "GoldenModel", "Folding", "Pipelines",
+        "VerilogEmission", "Simulation",
+      ]),
+    .target(
+      name: "ResBin",
+      dependencies: [
+        "Diagnostics", "Modeling", "ONNXImport", "IntegerNetwork", "GoldenModel", "Cores",
+        "Folding", "Pipelines", "VerilogEmission", "Simulation", "Reporting",
+      ]),
+    .executableTarget(
+      name: "ResBinCommand",
+      dependencies: [
+        "ResBin", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
+    .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "ModelingTests", dependencies: ["Modeling", "TestSupport"]),
+    .testTarget(name: "ONNXImportTests", dependencies: ["ONNXImport", "TestSupport"]),
+    .testTarget(name: "IntegerNetworkTests", dependencies: ["IntegerNetwork", "TestSupport"]),
+    .testTarget(name: "GoldenModelTests", dependencies: ["GoldenModel", "TestSupport"]),
+    .testTarget(name: "CoresTests", dependencies: ["Cores", "Simulation", "TestSupport"]),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
+    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
+    .testTarget(name: "VerilogEmissionTests", dependencies: ["VerilogEmission", "TestSupport"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["ResBin", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["ResBin", "TestSupport"]),
+  ]
+)

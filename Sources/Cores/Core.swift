@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One hardware core: a Swift face for a module in RTL/ (or for a generated one).
+///
+/// A face is a value. It knows its ports, its parameters, the words of its memories, its cycles
+/// and its handshake; it knows nothing of networks. A test compares each face with its file.
+public protocol Core: Sendable {
+  /// The Verilog module, for instance `rb_fifo`.
+  var moduleName: String { get }
+  /// The module parameters in the order of the file, all of them.
+  var parameters: [CoreParameter] { get }
+  /// The streams that enter, in port order (`<name>_data_i`, `_valid_i`, `_ready_o`, `_last_i`).
+  var inputs: [StreamPort] { get }
+  /// The streams that leave, in port order (`<name>_data_o`, `_valid_o`, `_ready_i`, `_last_o`).
+  var outputs: [StreamPort] { get }
+  /// The memory images that the module reads, each named by the string parameter it sets.
+  var memories: [MemoryImage] { get }
+  /// The files in RTL/ that the module needs, itself first.
+  var files: [RTLFile] { get }
+  /// The module's valid/ready behaviour, cycle for cycle, without its data.
+  var handshake: Handshake { get }
+}
+
+extension Core {
+  public var memories: [MemoryImage] { [] }
+}
+
+/// A module parameter: its name in the file and its value.
+public struct CoreParameter: Equatable, Sendable {
+  /// `UPPER_SNAKE`, as in the file.
+  public var name: String
+  /// The value.
+  public var value: Value
+
+  /// What a parameter can hold.
+  public enum Value: Equatable, Sendable {
+    /// An integer (32-bit in Verilog).
+    case integer(Int)
+    /// A packed vector, least significant element first, each `elementWidth` bits.
+    case packed([Int], elementWidth: Int)
+    /// The file of the memory image that has this parameter name.
+    case memory
+  }
+
+  public init(_ name: String, _ value: Value) {
+    self.name = name
+    self.value = value
+  }
+
+  public init(_ name: String, _ value: Int) {
+    self.init(name, .integer(value))
+  }
+}
+
+/// One stream of a core: `data`, `valid`, `ready`, and `last` on the last beat of an image.
+public struct StreamPort: Equatable, Sendable {
+  /// The prefix of its port names, `snake_case`.
+  public var name: String
+  /// Values side by side in one beat; lane 0 in the low bits.
+  public var lanes: Int
+  /// Bits of one lane.
+  public var bitsPerLane: Int
+
+  /// Bits of `data`.
+  public var width: Int { lanes * bitsPerLane }
+
+  public init(_ name: String, lanes: Int, bitsPerLane: Int) {
+    self.name = name
+    self.lanes = lanes
+    self.bitsPerLane = bitsPerLane
+  }
+}
+
+/// The words of a memory, to be written as a `$readmemh` file.
+public struct MemoryImage: Equatable, Sendable {
+  /// The string parameter of the module that takes the file name, for instance `WEIGHTS_FILE`.
+  public var parameter: String
+  /// Bits of a word.
+  public var width: Int
+  /// The words, each as 64-bit limbs, least significant first.
+  public var words: [[UInt64]]
+  /// What each word holds (layer, neurons, synapses): a comment beside it. Empty, or one a word.
+  public var comments: [String]
+
+  /// Words in the memory.
+  public var depth: Int { words.count }
+
+  public init(parameter: String, width: Int, words: [[UInt64]], comments: [String] = []) {
+    self.parameter = parameter
+    self.width = width
+    self.words = words
+    self.comments = comments
+  }
+}
+
+/// A file that travels with the executable.
+public struct RTLFile: Equatable, Sendable {
+  /// For instance `rb_fifo.v`.
+  public var name: String
+  /// Its text, ASCII.
+  public var text: String
+
+  public init(name: String, bytes: [UInt8]) {
+    self.name = name
+    self.text = String(decoding: bytes, as: UTF8.self)
+  }
+}
