@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Diagnostics
+
+/// A fully connected layer with binary weights.
+///
+///     y_o = Σ_i w_oi · x_i + bias_o,   w_oi ∈ {−α_o, 0, +α_o}
+///
+/// A weight of 0 is inactive: it is masked out and costs nothing in accuracy or range.
+///
+/// - Shape: vector of codes → `units` real sums.
+/// - Exactness: integers; α, bias and batch norm move into the thresholds that follow.
+/// - Hardware: RTL/rb_matrix_unit.v.
+/// - Source: XNOR-Net, arXiv 1603.05279; Bitwise Neural Networks, arXiv 1601.06071 (the mask).
+public struct Dense: PrimitiveLayer, Equatable {
+  public static let kind = "Dense"
+  public static let naming = LayerNaming.numbered("dense")
+
+  /// Outputs.
+  public var units: Int
+  public var name: String?
+
+  public init(_ units: Int, name: String? = nil) {
+    self.units = units
+    self.name = name
+  }
+
+  public func output(
+    for input: Feature, at path: String, _ diagnostics: inout DiagnosticCollector
+  ) -> Feature? {
+    guard units > 0 else {
+      diagnostics.error(at: path, "\(units) outputs; at least 1 is expected")
+      return nil
+    }
+    guard case .code = input.values else {
+      diagnostics.error(
+        at: path,
+        "the input is \(input.values == .index ? "a class index" : "real-valued"); "
+          + "a binary layer takes residual codes",
+        hint: "put `Sign()` or `ResidualSign(levels: 2)` before it")
+      return nil
+    }
+    guard input.shape.isVector else {
+      diagnostics.error(
+        at: path, "the input is a \(input.shape) map; a vector is expected",
+        hint: "put `Flatten()` before it")
+      return nil
+    }
+    return Feature(.vector(units), .real)
+  }
+
+  public func slots(for input: Feature) -> [ParameterSlot] {
+    [
+      ParameterSlot("weight", shape: [units, input.shape.count]),
+      ParameterSlot("bias", shape: [units], isRequired: false),
+    ]
+  }
+
+  public func check(
+    _ parameters: [String: Tensor], at path: String, _ diagnostics: inout DiagnosticCollector
+  ) {
+    guard let weight = parameters["weight"], let columns = weight.shape.last, columns > 0 else {
+      return
+    }
+    for row in 0..<weight.values.count / columns {
+      var magnitude = 0.0
+      for column in 0..<columns {
+        let value = abs(weight.values[row * columns + column])
+        if value == 0 { continue }
+        if magnitude == 0 { magnitude = value }
+        if value != magnitude {
+          diagnostics.error(
+            at: path,
+            "weight[\(row), \(column)] has magnitude \(value), others of that row \(magnitude); "
+              + "a row holds −α, 0 and +α only",
+            hint: "binarise the weights before the export")
+          return
+        }
+      }
+    }
+  }
+}
