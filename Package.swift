@@ -19,6 +19,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "Diagnostics"),
+    .target(name: "Hashing"),
+    .target(name: "Datasets", dependencies: ["Diagnostics"]),
     .target(name: "Modeling", dependencies: ["Diagnostics"]),
     .target(
       name: "ONNXImport",
@@ -35,22 +37,30 @@ let package = Package(
     .target(name: "Folding", dependencies: ["Diagnostics", "IntegerNetwork", "Cores"]),
     .target(
       name: "Pipelines", dependencies: ["Diagnostics", "IntegerNetwork", "Cores", "Folding"]),
-    .target(name: "VerilogEmission", dependencies: ["Diagnostics", "Cores", "Pipelines"]),
+    .target(
+      name: "VerilogEmission",
+      dependencies: ["Diagnostics", "Hashing", "Cores", "Folding", "Pipelines"]),
     // Sim is a link to the top folder: the testbench travels inside the executable.
     .target(
-      name: "Simulation", dependencies: ["Diagnostics", "Cores"],
+      name: "Simulation", dependencies: ["Diagnostics", "Hashing", "Cores"],
       exclude: ["Sim/README.md"], resources: [.embedInCode("Sim")]),
+    .target(
+      name: "Verification",
+      dependencies: [
+        "Diagnostics", "Cores", "IntegerNetwork", "GoldenModel", "Folding", "Pipelines",
+        "VerilogEmission", "Simulation",
+      ]),
     .target(
       name: "Reporting",
       dependencies: [
         "Diagnostics", "Modeling", "IntegerNetwork", "GoldenModel", "Folding", "Pipelines",
-        "VerilogEmission", "Simulation",
+        "VerilogEmission", "Verification",
       ]),
     .target(
       name: "ResBin",
       dependencies: [
-        "Diagnostics", "Modeling", "ONNXImport", "IntegerNetwork", "GoldenModel", "Cores",
-        "Folding", "Pipelines", "VerilogEmission", "Simulation", "Reporting",
+        "Diagnostics", "Datasets", "Modeling", "ONNXImport", "IntegerNetwork", "GoldenModel",
+        "Cores", "Folding", "Pipelines", "VerilogEmission", "Simulation", "Verification", "Reporting",
       ]),
     .executableTarget(
       name: "ResBinCommand",
@@ -60,6 +70,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
     .testTarget(name: "ModelingTests", dependencies: ["Modeling", "TestSupport"]),
     .testTarget(name: "ONNXImportTests", dependencies: ["ONNXImport", "TestSupport"]),
     .testTarget(name: "IntegerNetworkTests", dependencies: ["IntegerNetwork", "TestSupport"]),

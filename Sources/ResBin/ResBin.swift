@@ -2,6 +2,7 @@
 
 // `import ResBin` brings every room.
 @_exported import Cores
+@_exported import Datasets
 @_exported import Diagnostics
 @_exported import Folding
 @_exported import GoldenModel
@@ -11,4 +12,5 @@
 @_exported import Pipelines
 @_exported import Reporting
 @_exported import Simulation
+@_exported import Verification
 @_exported import VerilogEmission

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// UNITS neurons side by side: masked XNOR-popcounts of residual codes, weighted by level.
+//
+//     sum[o] = sum over levels l, words k, lanes i of
+//              gamma_l * (mask[o][k][i] & ~(code[k][i].b_l ^ weight[o][k][i])),  o = group*UNITS + u
+//
+//     The network's signed sum is 2*sum[o] - (active synapses of o) * (sum of the gammas); that
+//     constant is folded into the thresholds that follow.
+//
+// Input    as rb_replay_buffer sends it: for each group, in series for each level, WORDS beats of
+//          LANES lanes; in parallel the LEVELS bits of a lane side by side, b_1 the highest.
+// Output   UNITS unsigned sums of SUM_WIDTH bits, one beat a group; last is that of its last beat.
+// Timing   latency 3 (one level with gamma 1, or HORNER), else 5, after the last beat of a group;
+//          a beat a cycle.
+//            1 codes and weights    2 popcounts    3 totals over words    4 products    5 sums
+// Storage  weights: GROUPS*WORDS words of UNITS*LANES bits, word group*WORDS + word, unit u lane i
+//          at bit u*LANES + i; the same again for the mask when MASKED is 1.
+// Cuts     data, valid and last; passes ready through.
+// Checked  Tests/CoresTests/MatrixUnitTests.swift, Sim/properties/rb_matrix_unit_bind.sv.
+
+`default_nettype none
+
+module rb_matrix_unit #(
+  parameter integer LANES           = 8,
+  parameter integer UNITS           = 4,
+  parameter integer LEVELS          = 1,  // bits of a code
+  parameter integer LEVELS_PER_BEAT = 1,  // 1: in series; LEVELS: in parallel
+  parameter integer WORDS           = 4,  // beats of a vector
+  parameter integer GROUPS          = 2,  // beats of sums for a vector
+  parameter integer MASKED          = 0,  // 1: synapses may be inactive
+  parameter integer HORNER          = 0,  // 1: gamma_l = 2^(LEVELS-l), in series
+  parameter integer GAMMA_WIDTH     = 1,  // bits
+  parameter [LEVELS*GAMMA_WIDTH-1:0] GAMMAS = {(LEVELS*GAMMA_WIDTH){1'b1}},  // gamma_1 lowest
+  parameter integer SUM_WIDTH       = 6,  // bits
+  parameter         WEIGHTS_FILE    = "",
+  parameter         MASK_FILE       = ""
+) (
+  input  wire                             clk_i,
+  input  wire                             rst_i,
+
+  input  wire [LANES*LEVELS_PER_BEAT-1:0] codes_data_i,
+  input  wire                             codes_valid_i,
+  output wire                             codes_ready_o,
+  input  wire                             codes_last_i,
+
+  output wire [UNITS*SUM_WIDTH-1:0]       sums_data_o,
+  output wire                             sums_valid_o,
+  input  wire                             sums_ready_i,
+  output wire                             sums_last_o
+);
+
+  localparam integer PASSES         = LEVELS / LEVELS_PER_BEAT;
+  localparam integer DEPTH          = GROUPS * WORDS;
+  localparam integer ADDRESS_WIDTH  = DEPTH > 1 ? $clog2(DEPTH) : 1;
+  localparam integer WORD_WIDTH     = WORDS > 1 ? $clog2(WORDS) : 1;
+  localparam integer PASS_WIDTH     = PASSES > 1 ? $clog2(PASSES) : 1;
+  localparam integer LAST_ADDRESS   = DEPTH - 1;
+  localparam integer LAST_WORD      = WORDS - 1;
+  localparam integer LAST_PASS      = PASSES - 1;
+  localparam integer COUNTERS       = UNITS * LEVELS_PER_BEAT;
+
+  // Without products, the total over the words of a group is the sum itself.
+  localparam [0:0] DIRECT = HORNER != 0 || (LEVELS == 1 && GAMMAS == 1);
+
+  // Everything is exact modulo 2^SUM_WIDTH, so nothing needs to be wider.
+  localparam integer POPCOUNT_WIDTH = $clog2(LANES + 1);
+  localparam integer COUNT_WIDTH    = POPCOUNT_WIDTH < SUM_WIDTH ? POPCOUNT_WIDTH : SUM_WIDTH;
+  localparam integer VECTOR_WIDTH   = $clog2(LANES * WORDS + 1);
+  localparam integer TOTAL_WIDTH    =
+    DIRECT || VECTOR_WIDTH > SUM_WIDTH ? SUM_WIDTH : VECTOR_WIDTH;
+
+  wire advance = !sums_valid_o || sums_ready_i;
+  assign codes_ready_o = advance;
+
+  // ---- 1: codes, weights and the place of the beat in its group ----
+
+  wire [UNITS*LANES-1:0]           weights;
+  wire [UNITS*LANES-1:0]           mask;
+  reg  [ADDRESS_WIDTH-1:0]         address_q;
+  reg  [WORD_WIDTH-1:0]            word_q;
+  reg  [PASS_WIDTH-1:0]            pass_q;
+  reg  [LANES*LEVELS_PER_BEAT-1:0] codes_q;
+  reg                              codes_valid_q;
+  reg                              codes_last_q;
+  reg                              clears_q;   // first word that enters a total
+  reg                              doubles_q;  // first word of a level, Horner's rule
+  reg                              ends_q;     // last word that enters a total
+
+  wire starts_pass  = word_q == 0;
+  wire ends_pass    = word_q == LAST_WORD[WORD_WIDTH-1:0];
+  wire starts_group = starts_pass && pass_q == 0;
+  wire ends_group   = ends_pass && pass_q == LAST_PASS[PASS_WIDTH-1:0];
+
+  always @(posedge clk_i) begin
+    if (advance) begin
+      codes_valid_q <= codes_valid_i;
+      if (codes_valid_i) begin
+        word_q <= ends_pass ? 0 : word_q + 1;
+        if (ends_pass) pass_q <= ends_group ? 0 : pass_q + 1;
+        if (ends_pass && !ends_group) address_q <= address_q - LAST_WORD[ADDRESS_WIDTH-1:0];
+        else address_q <= address_q == LAST_ADDRESS[ADDRESS_WIDTH-1:0] ? 0 : address_q + 1;
+      end
+    end
+    if (rst_i) begin
+      codes_valid_q <= 0;
+      word_q        <= 0;
+      pass_q        <= 0;
+      address_q     <= 0;
+    end
+  end
+
+  always @(posedge clk_i) begin
+    if (advance) begin
+      codes_q      <= codes_data_i;
+      codes_last_q <= codes_last_i;
+      clears_q     <= DIRECT ? starts_group : starts_pass;
+      doubles_q    <= HORNER != 0 && starts_pass;
+      ends_q       <= DIRECT ? ends_group : ends_pass;
+    end
+  end
+
+  rb_rom #(
+    .WIDTH    (UNITS * LANES),
+    .DEPTH    (DEPTH),
+    .INIT_FILE(WEIGHTS_FILE)
+  ) u_weights (
+    .clk_i    (clk_i),
+    .enable_i (advance),
+    .address_i(address_q),
+    .data_o   (weights)
+  );
+
+  generate
+    if (MASKED != 0) begin : gen_mask
+      rb_rom #(
+        .WIDTH    (UNITS * LANES),
+        .DEPTH    (DEPTH),
+        .INIT_FILE(MASK_FILE)
+      ) u_mask (
+        .clk_i    (clk_i),
+        .enable_i (advance),
+        .address_i(address_q),
+        .data_o   (mask)
+      );
+    end else begin : gen_no_mask
+      assign mask = {(UNITS*LANES){1'b1}};
+    end
+  endgenerate
+
+  // ---- 2: popcounts; 3: totals ----
+
+  reg [COUNTERS*COUNT_WIDTH-1:0] counts_q;
+  reg                            counts_valid_q;
+  reg                            counts_last_q;
+  reg                            counts_clear_q;
+  reg                            counts_double_q;
+  reg                            counts_end_q;
+  reg [COUNTERS*TOTAL_WIDTH-1:0] totals_q;
+  reg                            totals_valid_q;
+  reg                            totals_last_q;
+
+  function [COUNT_WIDTH-1:0] popcount(input [LANES-1:0] bits);
+    integer i;
+    begin
+      popcount = 0;
+      for (i = 0; i < LANES; i = i + 1) popcount = popcount + {{(COUNT_WIDTH-1){1'b0}}, bits[i]};
+    end
+  endfunction
+
+  always @(posedge clk_i) begin
+    if (advance) begin
+      counts_valid_q <= codes_valid_q;
+      totals_valid_q <= counts_valid_q && counts_end_q;
+    end
+    if (rst_i) begin
+      counts_valid_q <= 0;
+      totals_valid_q <= 0;
+    end
+  end
+
+  always @(posedge clk_i) begin
+    if (advance) begin
+      counts_last_q   <= codes_last_q;
+      counts_clear_q  <= clears_q;
+      counts_double_q <= doubles_q;
+      counts_end_q    <= ends_q;
+      totals_last_q   <= counts_last_q;
+    end
+  end
+
+  genvar unit, level, lane;
+  generate
+    for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_level
+      wire [LANES-1:0] signs;  // b_(level+1) of every lane
+      for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+        assign signs[lane] = codes_q[lane*LEVELS_PER_BEAT + LEVELS_PER_BEAT-1-level];
+      end
+
+      for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
+        localparam integer COUNTER = unit * LEVELS_PER_BEAT + level;
+
+        wire [LANES-1:0] agreements =
+          ~(signs ^ weights[unit*LANES +: LANES]) & mask[unit*LANES +: LANES];
+        wire [COUNT_WIDTH-1:0] count = counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH];
+        wire [TOTAL_WIDTH-1:0] total = totals_q[COUNTER*TOTAL_WIDTH +: TOTAL_WIDTH];
+        wire [TOTAL_WIDTH-1:0] so_far =
+          counts_clear_q ? 0 : counts_double_q ? total << 1 : total;
+
+        always @(posedge clk_i) begin
+          if (advance) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= popcount(agreements);
+          if (advance && counts_valid_q) begin
+            totals_q[COUNTER*TOTAL_WIDTH +: TOTAL_WIDTH] <=
+              so_far + {{(TOTAL_WIDTH-COUNT_WIDTH){1'b0}}, count};
+          end
+        end
+      end
+    end
+  endgenerate
+
+  // ---- 4: products with gamma; 5: sums over levels ----
+
+  generate
+    if (DIRECT) begin : gen_direct
+      assign sums_data_o  = totals_q;
+      assign sums_valid_o = totals_valid_q;
+      assign sums_last_o  = totals_last_q;
+    end else begin : gen_weighted
+      reg [PASS_WIDTH-1:0]         level_q;  // the pass whose totals are ready
+      reg [COUNTERS*SUM_WIDTH-1:0] products_q;
+      reg                          products_valid_q;
+      reg                          products_last_q;
+      reg                          products_clear_q;
+      reg                          products_end_q;
+      reg [UNITS*SUM_WIDTH-1:0]    sums_q;
+      reg                          sums_valid_q;
+      reg                          sums_last_q;
+
+      wire ends_level = level_q == LAST_PASS[PASS_WIDTH-1:0];
+
+      always @(posedge clk_i) begin
+        if (advance) begin
+          if (totals_valid_q) level_q <= ends_level ? 0 : level_q + 1;
+          products_valid_q <= totals_valid_q;
+          sums_valid_q     <= products_valid_q && products_end_q;
+        end
+        if (rst_i) begin
+          level_q          <= 0;
+          products_valid_q <= 0;
+          sums_valid_q     <= 0;
+        end
+      end
+
+      always @(posedge clk_i) begin
+        if (advance) begin
+          products_clear_q <= level_q == 0;
+          products_end_q   <= ends_level;
+          products_last_q  <= totals_last_q;
+          sums_last_q      <= products_last_q;
+        end
+      end
+
+      function [SUM_WIDTH-1:0] sum_of(input [LEVELS_PER_BEAT*SUM_WIDTH-1:0] products);
+        integer i;
+        begin
+          sum_of = 0;
+          for (i = 0; i < LEVELS_PER_BEAT; i = i + 1) begin
+            sum_of = sum_of + products[i*SUM_WIDTH +: SUM_WIDTH];
+          end
+        end
+      endfunction
+
+      for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_sum
+        for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_product
+          localparam integer COUNTER = unit * LEVELS_PER_BEAT + level;
+
+          wire [GAMMA_WIDTH-1:0] gamma = PASSES > 1
+            ? GAMMAS[level_q*GAMMA_WIDTH +: GAMMA_WIDTH] : GAMMAS[level*GAMMA_WIDTH +: GAMMA_WIDTH];
+          wire [TOTAL_WIDTH-1:0] total = totals_q[COUNTER*TOTAL_WIDTH +: TOTAL_WIDTH];
+
+          always @(posedge clk_i) begin
+            if (advance) begin
+              products_q[COUNTER*SUM_WIDTH +: SUM_WIDTH] <=
+                {{(SUM_WIDTH-GAMMA_WIDTH){1'b0}}, gamma} * {{(SUM_WIDTH-TOTAL_WIDTH){1'b0}}, total};
+            end
+          end
+        end
+
+        wire [LEVELS_PER_BEAT*SUM_WIDTH-1:0] products =
+          products_q[unit*LEVELS_PER_BEAT*SUM_WIDTH +: LEVELS_PER_BEAT*SUM_WIDTH];
+        wire [SUM_WIDTH-1:0] so_far =
+          products_clear_q ? 0 : sums_q[unit*SUM_WIDTH +: SUM_WIDTH];
+
+        always @(posedge clk_i) begin
+          if (advance && products_valid_q) begin
+            sums_q[unit*SUM_WIDTH +: SUM_WIDTH] <= so_far + sum_of(products);
+          end
+        end
+      end
+
+      assign sums_data_o  = sums_q;
+      assign sums_valid_o = sums_valid_q;
+      assign sums_last_o  = sums_last_q;
+    end
+  endgenerate
+
+  // ---- the parameters agree ----
+
+  function [63:0] gamma_sum(input [LEVELS*GAMMA_WIDTH-1:0] gammas);
+    integer i;
+    begin
+      gamma_sum = 0;
+      for (i = 0; i < LEVELS * GAMMA_WIDTH; i = i + 1) begin
+        if (gammas[i]) gamma_sum = gamma_sum + (64'd1 << (i % GAMMA_WIDTH));
+      end
+    end
+  endfunction
+
+  function halves(input [LEVELS*GAMMA_WIDTH-1:0] gammas);
+    integer i;
+    begin
+      halves = GAMMA_WIDTH >= LEVELS;
+      for (i = 0; i < LEVELS * GAMMA_WIDTH; i = i + 1) begin
+        if (gammas[i] != (i % GAMMA_WIDTH == LEVELS - 1 - i / GAMMA_WIDTH)) halves = 0;
+      end
+    end
+  endfunction
+
+  localparam [63:0] LARGEST_SUM = gamma_sum(GAMMAS) * LANES * WORDS;
+
+  generate
+    if (LEVELS_PER_BEAT != 1 && LEVELS_PER_BEAT != LEVELS) begin : gen_check_levels
+      initial begin
+        $display("%m: LEVELS_PER_BEAT (%0d) is neither 1 nor LEVELS (%0d)",
+                 LEVELS_PER_BEAT, LEVELS);
+        $finish;
+      end
+    end
+    if (HORNER != 0 && LEVELS_PER_BEAT != 1) begin : gen_check_horner
+      initial begin
+        $display("%m: HORNER (%0d) needs LEVELS_PER_BEAT (%0d) to be 1", HORNER, LEVELS_PER_BEAT);
+        $finish;
+      end
+    end
+    if (HORNER != 0 && !halves(GAMMAS)) begin : gen_check_gammas
+      initial begin
+        $display("%m: HORNER (%0d) needs GAMMAS (%0h) that halve down to 1 from level to level",
+                 HORNER, GAMMAS);
+        $finish;
+      end
+    end
+    if (GAMMA_WIDTH > SUM_WIDTH) begin : gen_check_gamma_width
+      initial begin
+        $display("%m: GAMMA_WIDTH (%0d) is more than SUM_WIDTH (%0d)", GAMMA_WIDTH, SUM_WIDTH);
+        $finish;
+      end
+    end
+    if (MASKED == 0 && (LARGEST_SUM >> SUM_WIDTH) != 0) begin : gen_check_sum_width
+      initial begin
+        $display("%m: SUM_WIDTH (%0d) does not hold the largest sum (%0d)", SUM_WIDTH, LARGEST_SUM);
+        $finish;
+      end
+    end
+  endgenerate
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Turns sums into residual codes: a binary search through each neuron's tree of thresholds.
+//
+//     node = 1;   for l in 1 ... LEVELS:  b_l = sum >= T[node],  node = 2*node + b_l
+//
+// Input    UNITS unsigned sums of SUM_WIDTH bits; GROUPS beats a vector.
+// Output   UNITS codes of LEVELS bits, b_1 the most significant.
+// Timing   latency 1 + LEVELS, a beat a cycle: sums and thresholds, then one stage a level.
+// Storage  GROUPS words; unit u has 2^LEVELS - 1 thresholds of SUM_WIDTH bits, node n at position
+//          u*(2^LEVELS - 1) + n - 1. A stage hands on what is below the node it compared with.
+// Cuts     data, valid and last; passes ready through.
+// Checked  Tests/CoresTests/ResidualEncoderTests.swift, Sim/properties/rb_residual_encoder_bind.sv.
+
+`default_nettype none
+
+module rb_residual_encoder #(
+  parameter integer UNITS           = 4,
+  parameter integer LEVELS          = 2,  // bits of a code
+  parameter integer SUM_WIDTH       = 6,  // bits
+  parameter integer GROUPS          = 2,  // beats of a vector
+  parameter         THRESHOLDS_FILE = ""
+) (
+  input  wire                       clk_i,
+  input  wire                       rst_i,
+
+  input  wire [UNITS*SUM_WIDTH-1:0] sums_data_i,
+  input  wire                       sums_valid_i,
+  output wire                       sums_ready_o,
+  input  wire                       sums_last_i,
+
+  output wire [UNITS*LEVELS-1:0]    codes_data_o,
+  output wire                       codes_valid_o,
+  input  wire                       codes_ready_i,
+  output wire                       codes_last_o
+);
+
+  localparam integer TREE_WIDTH    = ((1 << LEVELS) - 1) * SUM_WIDTH;
+  localparam integer ADDRESS_WIDTH = GROUPS > 1 ? $clog2(GROUPS) : 1;
+  localparam integer LAST_GROUP    = GROUPS - 1;
+
+  reg  [ADDRESS_WIDTH-1:0]    group_q;
+  reg  [LEVELS:0]             valid_q;  // one bit a stage, the sums in bit 0
+  reg  [LEVELS:0]             last_q;
+  reg  [UNITS*SUM_WIDTH-1:0]  sums_q;
+  reg  [UNITS*LEVELS-1:0]     codes_q;
+  wire [UNITS*TREE_WIDTH-1:0] thresholds;
+
+  wire advance = !codes_valid_o || codes_ready_i;
+
+  always @(posedge clk_i) begin
+    if (advance) begin
+      valid_q <= {valid_q[LEVELS-1:0], sums_valid_i};
+      if (sums_valid_i) group_q <= group_q == LAST_GROUP[ADDRESS_WIDTH-1:0] ? 0 : group_q + 1;
+    end
+    if (rst_i) begin
+      valid_q <= 0;
+      group_q <= 0;
+    end
+  end
+
+  always @(posedge clk_i) begin
+    if (advance) begin
+      last_q <= {last_q[LEVELS-1:0], sums_last_i};
+      sums_q <= sums_data_i;
+    end
+  end
+
+  rb_rom #(
+    .WIDTH    (UNITS * TREE_WIDTH),
+    .DEPTH    (GROUPS),
+    .INIT_FILE(THRESHOLDS_FILE)
+  ) u_thresholds (
+    .clk_i    (clk_i),
+    .enable_i (advance),
+    .address_i(group_q),
+    .data_o   (thresholds)
+  );
+
+  genvar unit, level, node;
+  generate
+    for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
+      for (level = 0; level < LEVELS; level = level + 1) begin : gen_level
+        localparam integer NODES = (1 << (LEVELS - level)) - 1;  // in the tree that is left
+
+        wire [SUM_WIDTH-1:0]       sum;
+        wire [NODES*SUM_WIDTH-1:0] tree;  // the root in the low bits
+        wire [LEVELS-1:0]          code;  // the bits decided before
+
+        if (level == 0) begin : gen_root
+          assign sum  = sums_q[unit*SUM_WIDTH +: SUM_WIDTH];
+          assign tree = thresholds[unit*TREE_WIDTH +: TREE_WIDTH];
+          assign code = 0;
+        end else begin : gen_child
+          reg [SUM_WIDTH-1:0]         sum_q;
+          reg [2*NODES*SUM_WIDTH-1:0] subtrees_q;  // below the node before, interleaved by depth
+          reg [LEVELS-1:0]            code_q;
+
+          always @(posedge clk_i) begin
+            if (advance) begin
+              sum_q      <= gen_level[level-1].sum;
+              subtrees_q <= gen_level[level-1].tree[SUM_WIDTH +: 2*NODES*SUM_WIDTH];
+              code_q     <= gen_level[level-1].code_next;
+            end
+          end
+
+          assign sum  = sum_q;
+          assign code = code_q;
+          for (node = 1; node <= NODES; node = node + 1) begin : gen_node
+            // Of the nodes 2*ROW ... 4*ROW - 1 of the tree before, the left half or the right one.
+            localparam integer ROW = 1 << ($clog2(node + 1) - 1);
+            assign tree[(node - 1)*SUM_WIDTH +: SUM_WIDTH] = code_q[LEVELS-level]
+              ? subtrees_q[(node - 2 + 2*ROW)*SUM_WIDTH +: SUM_WIDTH]
+              : subtrees_q[(node - 2 + ROW)*SUM_WIDTH +: SUM_WIDTH];
+          end
+        end
+
+        wire sign = sum >= tree[SUM_WIDTH-1:0];
+        wire [LEVELS-1:0] code_next =
+          code | ({{(LEVELS-1){1'b0}}, sign} << (LEVELS - 1 - level));
+      end
+
+      always @(posedge clk_i) begin
+        if (advance) codes_q[unit*LEVELS +: LEVELS] <= gen_level[LEVELS-1].code_next;
+      end
+    end
+  endgenerate
+
+  assign sums_ready_o  = advance;
+  assign codes_data_o  = codes_q;
+  assign codes_valid_o = valid_q[LEVELS];
+  assign codes_last_o  = last_q[LEVELS];
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A read-only memory with a registered output.
+//
+//     data_o(t + 1) = enable_i(t) ? memory[address_i(t)] : data_o(t)
+//
+// Input    an address and an enable; no stream, no reset.
+// Output   the word, one clock later, held while enable_i is low.
+// Timing   latency 1, a word a cycle.
+// Storage  DEPTH words of WIDTH bits, from INIT_FILE ($readmemh); block RAM or LUTs, as the tool
+//          decides.
+// Cuts     data.
+// Checked  with the cores that read it: Tests/CoresTests/MatrixUnitTests.swift and others.
+
+`default_nettype none
+
+module rb_rom #(
+  parameter integer WIDTH     = 8,   // bits
+  parameter integer DEPTH     = 16,  // words
+  parameter         INIT_FILE = ""
+) (
+  input  wire                                          clk_i,
+  input  wire                                          enable_i,
+  input  wire [(DEPTH > 1 ? $clog2(DEPTH) : 1) - 1:0]  address_i,
+  output wire [WIDTH-1:0]                              data_o
+);
+
+  reg [WIDTH-1:0] memory [0:DEPTH-1];
+  reg [WIDTH-1:0] data_q;
+
+  // Tools elaborate the defaults of every module that they read, so no file is not yet an error.
+  generate
+    if (INIT_FILE != "") begin : gen_words
+      initial $readmemh(INIT_FILE, memory);
+    end else begin : gen_no_words
+      initial $display("%m: INIT_FILE is empty; the words of the memory are undefined");
+    end
+  endgenerate
+
+  always @(posedge clk_i) begin
+    if (enable_i) data_q <= memory[address_i];
+  end
+
+  assign data_o = data_q;
+
+endmodule
+
+`default_nettype wire

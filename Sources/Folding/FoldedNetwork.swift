@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Diagnostics
+import IntegerNetwork
+
+/// An integer network with the fold of each linear layer.
+public struct FoldedNetwork: Equatable, Codable, Sendable {
+  /// What is folded.
+  public let graph: IntegerGraph
+  /// Linear layer → its fold.
+  public let folds: [String: LayerFold]
+
+  /// The fold of node `index`, if it is a linear layer.
+  public func fold(of index: Int) -> LayerFold? {
+    folds[graph.nodes[index].name]
+  }
+
+  /// Cycles that node `index` needs for an image, if it is a linear layer.
+  public func cycles(of index: Int) -> Int? {
+    guard let fold = fold(of: index),
+      case .popcount(let popcount) = graph.nodes[index].operation,
+      let code = graph.code(of: graph.nodes[index].inputs[0])
+    else { return nil }
+    return fold.cycles(for: popcount, levels: code.levels)
+  }
+
+  /// The cycles of the slowest layer: the initiation interval of the whole.
+  public var interval: Int {
+    graph.nodes.indices.compactMap { cycles(of: $0) }.max() ?? 1
+  }
+}
+
+extension LayerFold {
+  /// Cycles for one product of a vector with the layer's matrix.
+  func cycles(for popcount: MaskedPopcount, levels: Int) -> Int {
+    popcount.inputs / lanes * (popcount.outputs / units) * (schedule == .series ? levels : 1)
+  }
+}
+
+extension IntegerGraph {
+  /// Folds every linear layer as small as the target allows; layers in `overrides` as they say.
+  ///
+  /// Of the folds that meet the target, each layer takes the one with the least popcount logic
+  /// (units × lanes × levels side by side); of equal ones that with fewer units. Lanes divide the
+  /// units of the layer before, or are a multiple of them, so that one width adapter joins the two.
+  ///
+  /// - Throws: ``InvalidInput`` for overrides that do not fit.
+  public func folded(
+    to target: FoldTarget = .cycles(1024), overrides: [String: LayerFold] = [:]
+  ) throws -> FoldedNetwork {
+    var diagnostics = DiagnosticCollector()
+    var folds: [String: LayerFold] = [:]
+    let layers = nodes.indices.compactMap { index -> LinearLayer? in
+      guard case .popcount(let popcount) = nodes[index].operation,
+        let code = code(of: nodes[index].inputs[0])
+      else { return nil }
+      return LinearLayer(index: index, popcount: popcount, levels: code.levels)
+    }
+    let names = layers.map { nodes[$0.index].name }
+    for name in overrides.keys.sorted() where !names.contains(name) {
+      diagnostics.error(
+        at: "fold \(self.name)", "there is no linear layer '\(name)'",
+        hint: "the linear layers are \(names.joined(separator: ", "))")
+    }
+    for layer in layers {
+      let name = nodes[layer.index].name
+      let before = unitsBefore(layer.index, folds)
+      if let fold = overrides[name] {
+        layer.check(fold, unitsBefore: before, at: "fold \(self.name).\(name)", &diagnostics)
+        folds[name] = fold
+      } else {
+        folds[name] = layer.smallestFold(cycles: target.cycles, unitsBefore: before)
+      }
+    }
+    try diagnostics.throwIfErrors()
+    return FoldedNetwork(graph: self, folds: folds)
+  }
+
+  /// Lanes of the stream that node `index` reads, or nil when it comes from outside.
+  private func unitsBefore(_ index: Int, _ folds: [String: LayerFold]) -> Int? {
+    var node = index
+    while let input = nodes[node].inputs.first {
+      if let fold = folds[nodes[input].name] { return fold.units }
+      node = input
+    }
+    return nil
+  }
+}
+
+/// A linear layer and what its folds cost.
+private struct LinearLayer {
+  var index: Int
+  var popcount: MaskedPopcount
+  var levels: Int
+
+  func smallestFold(cycles: Int, unitsBefore: Int?) -> LayerFold {
+    var best: (fold: LayerFold, cost: (Int, Int, Int))?
+    for units in divisors(of: popcount.outputs) {
+      for lanes in divisors(of: popcount.inputs) where fits(lanes, unitsBefore) {
+        for schedule in levels > 1 ? LevelSchedule.allCases : [.series] {
+          let fold = LayerFold(units: units, lanes: lanes, schedule: schedule)
+          // Meeting the target comes first, then the least logic; the fastest where none meets it.
+          let excess = max(0, fold.cycles(for: popcount, levels: levels) - cycles)
+          let logic = units * lanes * (schedule == .parallel ? levels : 1)
+          let cost = (excess, logic, units)
+          if best.map({ cost < $0.cost }) ?? true { best = (fold, cost) }
+        }
+      }
+    }
+    return best?.fold ?? LayerFold(units: 1, lanes: 1)
+  }
+
+  func check(
+    _ fold: LayerFold, unitsBefore: Int?, at path: String,
+    _ diagnostics: inout DiagnosticCollector
+  ) {
+    if fold.units < 1 || popcount.outputs % fold.units != 0 {
+      diagnostics.error(
+        at: path, "units (\(fold.units)) do not divide the layer's \(popcount.outputs) outputs",
+        hint: "use one of \(list(divisors(of: popcount.outputs)))")
+    }
+    if fold.lanes < 1 || popcount.inputs % fold.lanes != 0 {
+      diagnostics.error(
+        at: path, "lanes (\(fold.lanes)) do not divide the layer's \(popcount.inputs) inputs",
+        hint: "use one of \(list(divisors(of: popcount.inputs)))")
+    } else if !fits(fold.lanes, unitsBefore), let unitsBefore {
+      let fitting = divisors(of: popcount.inputs).filter { fits($0, unitsBefore) }
+      diagnostics.error(
+        at: path,
+        "lanes (\(fold.lanes)) and the units of the layer before (\(unitsBefore)) "
+          + "do not divide one another",
+        hint: "use one of \(list(fitting)) lanes, or other units before")
+    }
+  }
+
+  private func fits(_ lanes: Int, _ unitsBefore: Int?) -> Bool {
+    guard let unitsBefore, unitsBefore > 0 else { return true }
+    return lanes % unitsBefore == 0 || unitsBefore % lanes == 0
+  }
+
+  private func list(_ numbers: [Int]) -> String {
+    numbers.map(String.init).joined(separator: ", ")
+  }
+}
+
+private func divisors(of number: Int) -> [Int] {
+  (1...max(1, number)).filter { number % $0 == 0 }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import IntegerNetwork
+
+/// Executes an ``IntegerGraph``, bit-packed: the reference for every bit of the hardware.
+///
+/// Values are in the order of the streams: raster pixels, channel fastest. Codes are unsigned
+/// integers whose most significant bit is level 1.
+public struct GoldenExecutor: Sendable {
+  /// What is executed.
+  public let graph: IntegerGraph
+
+  public init(_ graph: IntegerGraph) {
+    self.graph = graph
+  }
+
+  /// Values of one image.
+  public var inputCount: Int { graph.nodes[0].shape.count }
+
+  /// Values that leave the network for one image.
+  public var outputCount: Int { graph.nodes[graph.output].shape.count }
+
+  /// The values of every node for one image.
+  ///
+  /// - Parameter image: ``inputCount`` unsigned integers below 2^bits.
+  public func trace(_ image: some Collection<UInt8>) -> [[Int]] {
+    let workspace = Workspace(graph)
+    workspace.run(image)
+    return workspace.values
+  }
+
+  /// The values that leave the network, image after image, on all processors.
+  ///
+  /// - Parameter images: whole images one after the other.
+  /// - Returns: ``outputCount`` values for each image.
+  public func outputs(_ images: [UInt8]) -> [Int] {
+    reduce(images, initial: Array(repeating: 0, count: outputCount)) { result, values in
+      result = values[graph.output]
+    }.flatMap { $0 }
+  }
+
+  /// The class of each image: the index that leaves the network, or that of its largest score.
+  public func predictions(_ images: [UInt8]) -> [Int] {
+    reduce(images, initial: 0) { result, values in
+      let output = values[graph.output]
+      if case .argMax = graph.nodes[graph.output].operation {
+        result = output[0]
+      } else {
+        result = argMax(output)
+      }
+    }
+  }
+
+  /// A value for each image, computed from the values of every node, on all processors.
+  public func reduce<Result: Sendable>(
+    _ images: [UInt8], initial: Result, _ body: @Sendable (inout Result, [[Int]]) -> Void
+  ) -> [Result] {
+    let count = images.count / inputCount
+    var results = Array(repeating: initial, count: count)
+    // More chunks than processors, so that a slow one does not hold up the end.
+    let chunk = max(1, min(64, count / 8))
+    results.withUnsafeMutableBufferPointer { results in
+      // Chunks write disjoint parts.
+      nonisolated(unsafe) let results = results
+      DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { index in
+        let workspace = Workspace(graph)
+        for image in index * chunk..<min(count, (index + 1) * chunk) {
+          workspace.run(images[image * inputCount..<(image + 1) * inputCount])
+          body(&results[image], workspace.values)
+        }
+      }
+    }
+    return results
+  }
+}
+
+/// The index of the largest value, the first of equals.
+package func argMax(_ values: [Int]) -> Int {
+  var best = 0
+  for index in values.indices where values[index] > values[best] { best = index }
+  return best
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Diagnostics
+import Modeling
+
+/// What the lowering may choose.
+public struct LoweringOptions: Equatable, Codable, Sendable {
+  /// The most bits of an integer that stands for a gamma.
+  public var gammaBits: Int
+  /// Bits of a score multiplier, with its sign.
+  public var scoreBits: Int
+
+  public init(gammaBits: Int = 8, scoreBits: Int = 16) {
+    self.gammaBits = gammaBits
+    self.scoreBits = scoreBits
+  }
+
+  /// So many bits that the quantization of gammas and scores does not count: the real-valued
+  /// network, to compare with.
+  public static let reference = LoweringOptions(gammaBits: 20, scoreBits: 32)
+}
+
+extension Network {
+  /// The exact integer meaning of this network with these trained numbers.
+  ///
+  /// Scale factors, biases and batch norm disappear into integer thresholds, by exact arithmetic:
+  /// no floating-point number decides a comparison. What is rounded is the gammas (and the scores
+  /// that leave the network); how, and by how much at most, is in the result's `lowering`.
+  ///
+  /// - Throws: ``InvalidInput`` with everything that does not fit.
+  /// - Source: ResBinNet, arXiv 1711.01243; FINN, arXiv 1612.07119 (batch norm as thresholds).
+  public func lowered(
+    with parameters: Parameters, options: LoweringOptions = LoweringOptions()
+  ) throws -> IntegerGraph {
+    try check(parameters)
+    guard (1...20).contains(options.gammaBits), (2...32).contains(options.scoreBits) else {
+      throw Diagnostic(
+        at: "lower \(name)",
+        "\(options.gammaBits) bits for a gamma and \(options.scoreBits) for a score; "
+          + "1…20 and 2…32 are supported")
+    }
+    var lowering = Lowering(network: self, parameters: parameters, options: options)
+    return try lowering.run()
+  }
+}
+
+/// A pass over the network's nodes, in order.
+struct Lowering {
+  let network: Network
+  let parameters: Parameters
+  let options: LoweringOptions
+  var nodes: [IntegerGraph.Node] = []
+  var report = LoweringReport()
+
+  /// What a node of the network has become.
+  enum Lowered {
+    /// Codes of an integer node; value = step · Σ g·b + offset. `order` says which position of the
+    /// stream each input of the next layer is.
+    case code(node: Int, step: Dyadic, offset: Dyadic, order: [Int]?)
+    /// Sums of an integer node and the real numbers that they stand for, by channel.
+    case sum(node: Int, channels: [ExactAffine])
+    /// The class index.
+    case index
+  }
+
+  init(network: Network, parameters: Parameters, options: LoweringOptions) {
+    self.network = network
+    self.parameters = parameters
+    self.options = options
+  }
+
+  mutating func run() throws -> IntegerGraph {
+    let features = try network.features()
+    var lowered: [Lowered] = []
+    for (index, node) in network.nodes.enumerated() {
+      guard let rule = node.layer as? any LoweringRule else {
+        throw Diagnostic(
+          at: network.path(of: index), "this layer has no integer meaning yet")
+      }
+      let source = node.inputs.first.map { lowered[$0] }
+      let shape = node.inputs.first.map { features[$0].shape } ?? features[index].shape
+      try lowered.append(
+        rule.lower(from: source, shape: shape, node: node, at: network.path(of: index), &self))
+    }
+    if let last = lowered.last, case .sum(let node, let channels) = last {
+      _ = appendScores(of: node, channels: channels, name: "scores")
+    }
+    return IntegerGraph(name: network.name, nodes: nodes, lowering: report)
+  }
+
+  /// Adds a node and returns its index.
+  mutating func append(
+    _ name: String, _ operation: IntegerGraph.Operation, inputs: [Int], shape: Shape
+  ) -> Int {
+    nodes.append(
+      IntegerGraph.Node(name: name, operation: operation, inputs: inputs, shape: shape))
+    return nodes.count - 1
+  }
+
+  /// The largest |s| of each channel of a popcount node.
+  func sumLimits(of node: Int) -> [Int] {
+    guard case .popcount(let popcount) = nodes[node].operation,
+      let code = code(of: nodes[node].inputs[0])
+    else { return [] }
+    return (0..<popcount.outputs).map { popcount.activeWeights(of: $0) * code.range }
+  }
+
+  private func code(of node: Int) -> ResidualCode? {
+    switch nodes[node].operation {
+    case .input(let code): code
+    case .encode(let tree): tree.code
+    default: nil
+    }
+  }
+}
+
+/// How one kind of layer is lowered.
+protocol LoweringRule {
+  /// - Parameters:
+  ///   - source: what the layer before has become; nil for the input.
+  ///   - shape: what enters the layer.
+  func lower(
+    from source: Lowering.Lowered?, shape: Shape, node: Network.Node, at path: String,
+    _ lowering: inout Lowering
+  ) throws -> Lowering.Lowered
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A tensor whose numbers the file gives, or that follow from such numbers alone.
+struct Constant {
+  var type: ElementType
+  /// Sizes, slowest axis first; empty for a scalar.
+  var shape: [Int]
+  /// As many values as the product of the sizes, each exactly a value of `type`.
+  var values: [Double]
+  /// The initializer that the numbers come from; a layer without a name is called after it.
+  var source: String?
+
+  init(_ type: ElementType, shape: [Int], values: [Double], source: String? = nil) {
+    self.type = type
+    self.shape = shape
+    self.values = values
+    self.source = source
+  }
+
+  /// A scalar.
+  init(_ type: ElementType, _ value: Double) {
+    self.init(type, shape: [], values: [value])
+  }
+
+  /// The one value of a tensor whose elements are all equal.
+  var uniform: Double? {
+    guard let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
+    return first
+  }
+
+  /// The values as integers, for shapes and axes.
+  var integers: [Int]? {
+    guard type == .int64 || type == .int32, shape.count <= 1 else { return nil }
+    return values.map { Int($0) }
+  }
+
+  /// The value for each channel of a map, when it is the same for every image and pixel.
+  ///
+  /// - Parameter dimensions: the map's sizes without the batch: [channels], or [channels, …].
+  func perChannel(of dimensions: [Int]) -> [Double]? {
+    guard let channels = dimensions.first else { return nil }
+    if let uniform { return Array(repeating: uniform, count: channels) }
+    // Aligned at the last axis, as ONNX broadcasts; axis 0 is the batch, axis 1 the channels.
+    let missing = dimensions.count + 1 - shape.count
+    guard missing >= 0, missing <= 1, values.count == channels else { return nil }
+    let full = Array(repeating: 1, count: missing) + shape
+    for (axis, size) in full.enumerated() where size != (axis == 1 ? channels : 1) { return nil }
+    return values
+  }
+
+  /// `a FLOAT [256, 10] constant`
+  var description: String { "a \(type.name) \(shape) constant" }
+}
+
+/// The number of elements of a shape, or nil when a size is negative or the product too large.
+func elementCount(_ shape: [Int]) -> Int? {
+  var count = 1
+  for size in shape {
+    guard size >= 0 else { return nil }
+    let (product, overflow) = count.multipliedReportingOverflow(by: size)
+    guard !overflow else { return nil }
+    count = product
+  }
+  return count
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Diagnostics
+import Foundation
+import Modeling
+import SwiftProtobuf
+
+/// A model file in the ONNX format, read but not yet understood.
+///
+///     let model = try ONNXModel(contentsOf: URL(filePath: "mnist.onnx"))
+///     let trained = try model.trainedNetwork()
+public struct ONNXModel: Sendable {
+  /// Where messages say they are: the file's name.
+  public let file: String
+  private let proto: ONNXModelProto
+  private let size: Int
+
+  /// Reads a file.
+  ///
+  /// - Throws: ``InvalidInput`` when it cannot be read, or is not an ONNX file.
+  public init(contentsOf url: URL) throws {
+    let data: Data
+    do {
+      data = try Data(contentsOf: url, options: .mappedIfSafe)
+    } catch {
+      let exists = FileManager.default.fileExists(atPath: url.path)
+      throw InvalidInput([
+        Diagnostic(
+          .error, at: url.path,
+          exists ? "the file cannot be read" : "there is no such file")
+      ])
+    }
+    try self.init(data, name: url.lastPathComponent)
+  }
+
+  /// Reads the bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file's content.
+  ///   - name: the file's name, for messages and for a network without a name of its own.
+  /// - Throws: ``InvalidInput`` when it is not an ONNX file.
+  public init(_ bytes: some Sequence<UInt8>, name: String) throws {
+    let data = bytes as? Data ?? Data(bytes)
+    self.file = name
+    self.size = data.count
+    do {
+      self.proto = try ONNXModelProto(serializedBytes: data)
+    } catch {
+      throw InvalidInput([
+        Diagnostic(
+          .error, at: name, "this is not an ONNX file, or a damaged one",
+          notes: ["\(data.count) bytes were read"], hint: "export it again")
+      ])
+    }
+  }
+
+  /// The name of the network: the graph's, or the file's where exporters give every graph the same.
+  public var name: String {
+    let name = proto.graph.name
+    let isAutomatic = ["", "main_graph", "torch_jit", "torch-jit-export"].contains(name)
+    return isAutomatic ? URL(filePath: file).deletingPathExtension().lastPathComponent : name
+  }
+
+  /// What the exporter wrote beside the network: `dataset`, `test_accuracy`.
+  public var metadata: [String: String] {
+    Dictionary(
+      proto.metadataProps.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The layers, the trained numbers, and remarks on how the file was understood.
+  ///
+  /// - Exactness: every number is the file's, or follows from the file's as onnxruntime would
+  ///   compute it; only the order of float32 roundings inside layers is not modelled.
+  /// - Throws: ``InvalidInput`` with everything that is not supported, each with its node.
+  public func trainedNetwork() throws -> TrainedNetwork {
+    guard proto.hasGraph else {
+      throw InvalidInput([
+        Diagnostic(
+          .error, at: file, "the file holds no graph",
+          hint: "this may be another kind of file, or a damaged one; export it again")
+      ])
+    }
+    let opset = try opset()
+    let graph = try ONNXGraph(proto.graph, file: file)
+    var importer = try ONNXImporter(graph, opset: opset, size: size)
+    return try importer.network(named: name)
+  }
+
+  /// The version of ONNX's own operators.
+  private func opset() throws -> Int {
+    let standard = proto.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }
+    guard let standard else {
+      throw InvalidInput([
+        Diagnostic(.error, at: file, "the file does not say which ONNX operators it uses (opset)")
+      ])
+    }
+    guard standard.version >= 7 else {
+      throw InvalidInput([
+        Diagnostic(
+          .error, at: file,
+          "the file uses opset \(standard.version); 7 or later is expected, where inputs are "
+            + "broadcast as today",
+          hint: "export with opset_version=17")
+      ])
+    }
+    return Int(standard.version)
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Operator {
+  /// Every operator that can be read, by its name in the file.
+  static let table: [String: Operator] = [
+    // Layers.
+    "MatMul": Operator(
+      2...2, accepts: "a vector times constant weights", [LinearLayers.matMul]),
+    "Gemm": Operator(
+      2...3, attributes: ["alpha", "beta", "transA", "transB"],
+      accepts: "a vector times constant weights, plus a constant bias", [LinearLayers.gemm]),
+    "BatchNormalization": Operator(
+      5...5, attributes: ["epsilon", "momentum", "training_mode", "spatial"],
+      accepts: "the real map that a linear layer makes", [Normalization.batchNorm]),
+    "ArgMax": Operator(
+      1...1, attributes: ["axis", "keepdims", "select_last_index"],
+      accepts: "a vector of real scores", [Classification.argMax]),
+
+    // Arithmetic: constants, pixels, the parts of a batch norm and of a residual sign.
+    "Add": arithmetic(
+      +, PixelScaling.add, [ResidualSignPattern.sum, LinearLayers.bias, Normalization.add]),
+    "Sub": arithmetic(
+      -, PixelScaling.subtract, [ResidualSignPattern.subtract, Normalization.subtract]),
+    "Mul": arithmetic(*, PixelScaling.multiply, [Normalization.multiply]),
+    "Div": arithmetic(/, PixelScaling.divide, [Normalization.divide]),
+    "Neg": Operator(
+      1...1, accepts: "a constant, pixels, a real map or one residual level",
+      [
+        ConstantFolding.unary { -$0 }, PixelScaling.negate, ResidualSignPattern.negate,
+        Normalization.negate,
+      ]),
+
+    // Signs.
+    "GreaterOrEqual": comparison(.greaterOrEqual),
+    "Greater": comparison(.greater),
+    "LessOrEqual": comparison(.lessOrEqual),
+    "Less": comparison(.less),
+    "Not": Operator(
+      1...1, accepts: "a comparison", [ConstantFolding.not, SignComparison.not]),
+    "Where": Operator(
+      3...3, accepts: "a comparison that chooses between two constants",
+      [ConstantFolding.where, ResidualSignPattern.choose]),
+
+    // Constants only.
+    "Constant": Operator(
+      0...0, attributes: ["value", "value_float", "value_floats", "value_int", "value_ints"],
+      accepts: "a tensor or a number", [ConstantFolding.constant]),
+    "Abs": Operator(1...1, accepts: "a constant", [ConstantFolding.unary(abs)]),
+    "Sqrt": Operator(
+      1...1, accepts: "a constant", [ConstantFolding.unary { $0.squareRoot() }]),
+    "Sign": Operator(
+      1...1, accepts: "a constant, as ONNX's Sign has three values (sign(0) = 0),",
+      [ConstantFolding.unary { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }, Classification.threeValuedSign]),
+    "DequantizeLinear": Operator(
+      2...3, attributes: ["axis"], accepts: "pixels or a constant with one scale",
+      [ConstantFolding.dequantize, PixelScaling.dequantize]),
+
+    // Types and shapes.
+    "Cast": Operator(
+      1...1, attributes: ["to", "saturate"], accepts: "a constant, pixels, a map or a comparison",
+      [
+        ConstantFolding.cast, PixelScaling.cast, ResidualSignPattern.cast,
+        ResidualSignPattern.castLevel, Normalization.cast,
+      ]),
+    "Identity": Operator(1...1, accepts: "any value", [ConstantFolding.identity]),
+    "Flatten": shaping(1...1, attributes: ["axis"], Reshaping.flatten),
+    "Reshape": shaping(2...2, attributes: ["allowzero"], Reshaping.reshape),
+    "Squeeze": shaping(1...2, attributes: ["axes"], Reshaping.squeeze),
+    "Unsqueeze": shaping(1...2, attributes: ["axes"], Reshaping.unsqueeze),
+    "Transpose": Operator(
+      1...1, attributes: ["perm"], accepts: "a constant", [Reshaping.transpose]),
+  ]
+
+  /// What to do instead of operators that files often have.
+  static let advice: [String: String] = [
+    "Softmax": "leave it out: the largest score stays the largest",
+    "LogSoftmax": "leave it out: the largest score stays the largest",
+    "Relu": "use a residual sign as the activation",
+    "Dropout": "export the model in evaluation mode: model.eval()",
+  ]
+
+  private static func arithmetic(
+    _ operation: @escaping @Sendable (Double, Double) -> Double, _ pixels: @escaping Rule,
+    _ others: [Rule]
+  ) -> Operator {
+    Operator(
+      2...2,
+      accepts: "a constant with a constant, pixels, a real map or one residual level, and the "
+        + "levels of one residual sign,",
+      [ConstantFolding.binary(operation), pixels, ResidualSignPattern.binary(operation)] + others)
+  }
+
+  private static func comparison(_ relation: Relation) -> Operator {
+    Operator(
+      2...2, accepts: "a real map or pixels with a constant",
+      [
+        ConstantFolding.comparison { relation.holds($0, $1) }, SignComparison.compare(relation),
+      ])
+  }
+
+  private static func shaping(
+    _ inputs: ClosedRange<Int>, attributes: Set<String>, _ rule: @escaping Rule
+  ) -> Operator {
+    Operator(inputs, attributes: attributes, accepts: "a constant, pixels or a map", [rule])
+  }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Modeling
+
+extension TrainedNetwork {
+  /// Imports an ONNX file.
+  ///
+  /// - Throws: ``InvalidInput`` with everything that is not supported, each with its node.
+  public init(onnx url: URL) throws {
+    self = try ONNXModel(contentsOf: url).trainedNetwork()
+  }
+
+  /// Imports the bytes of an ONNX file.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file's content.
+  ///   - name: the file's name, for messages and for a network without a name of its own.
+  /// - Throws: ``InvalidInput`` with everything that is not supported, each with its node.
+  public init(onnx bytes: some Sequence<UInt8>, name: String) throws {
+    self = try ONNXModel(bytes, name: name).trainedNetwork()
+  }
+}

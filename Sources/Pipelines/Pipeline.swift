@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Diagnostics
+import Folding
+import IntegerNetwork
+
+/// A folded network as stream stages, joined by matching streams.
+public struct Pipeline: Sendable {
+  /// What it implements.
+  public let folding: FoldedNetwork
+  /// In stream order: a stage reads only stages before it.
+  public let stages: [Stage]
+  /// The stream that enters.
+  public let input: StreamPort
+
+  /// The stream that leaves.
+  public var output: StreamPort {
+    stages.last.map { StreamPort($0.name, like: $0.output) } ?? input
+  }
+
+  /// Beats of one image on the input stream.
+  public var inputBeats: Int {
+    folding.graph.nodes[0].shape.count / input.lanes
+  }
+
+  /// Beats of one image on the output stream.
+  public var outputBeats: Int {
+    folding.graph.nodes[folding.graph.output].shape.count / output.lanes
+  }
+
+  /// Lays out the stages of `folding` and checks every joint.
+  ///
+  /// - Throws: ``Diagnostic`` for a graph that has no pipeline yet.
+  public init(_ folding: FoldedNetwork) throws {
+    var builder = PipelineBuilder(folding)
+    try builder.run()
+    self.folding = folding
+    stages = builder.stages
+    input = builder.input
+    try checkJoints()
+  }
+
+  /// The port that feeds stage `index`.
+  public func port(feeding index: Int) -> StreamPort {
+    switch stages[index].source {
+    case .outside: input
+    case .stage(let source): stages[source].output
+    }
+  }
+
+  /// Both ends of each stream must agree on lanes and bits.
+  private func checkJoints() throws {
+    var diagnostics = DiagnosticCollector()
+    for (index, stage) in stages.enumerated() {
+      let from = port(feeding: index)
+      for to in stage.core.inputs where to.width != from.width {
+        diagnostics.error(
+          at: "\(folding.graph.name).\(stage.name)",
+          "the stream that feeds it has \(from.lanes) lanes of \(from.bitsPerLane) bits, "
+            + "it takes \(to.lanes) lanes of \(to.bitsPerLane) bits")
+      }
+    }
+    try diagnostics.throwIfErrors()
+  }
+}
+
+extension Stage {
+  /// The core's only output.
+  public var output: StreamPort { core.outputs[0] }
+}
+
+extension StreamPort {
+  /// A port of the same lanes under another name.
+  public init(_ name: String, like other: StreamPort) {
+    self.init(name, lanes: other.lanes, bitsPerLane: other.bitsPerLane)
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Folding
+import Pipelines
+import VerilogEmission
+
+/// What was generated: `resbin generate`.
+public struct GenerationReport: Codable, Equatable, Sendable {
+  /// The folder.
+  public var folder: String
+  /// The clock for the figures in seconds, in hertz.
+  public var clock: Double
+  /// clock / interval.
+  public var imagesPerSecond: Double
+  /// latency / clock, in microseconds.
+  public var latencyMicroseconds: Double
+  /// The whole manifest.
+  public var manifest: Manifest
+
+  public init(_ design: Design, folder: String, clock: Double) {
+    self.folder = folder
+    self.clock = clock
+    manifest = design.manifest
+    imagesPerSecond = clock / Double(manifest.timing.interval)
+    latencyMicroseconds = Double(manifest.timing.latency) / clock * 1e6
+  }
+
+  /// For the terminal.
+  public var text: String {
+    """
+    \(manifest.network): top module \(manifest.top)
+
+    \(manifest.stageTable)
+
+    interval \(manifest.timing.interval.grouped) cycles, latency \
+    \(manifest.timing.latency.grouped) cycles: \(Int(imagesPerSecond).grouped) images/s and \
+    \(latencyMicroseconds.fixed(2)) µs at \((clock / 1e6).fixed(0)) MHz
+    written to \(folder)
+    """
+  }
+}
+
+extension Manifest {
+  /// The pipeline, stage by stage.
+  var stageTable: String {
+    var table = TextTable(
+      ["stage", "core", "fold", "output", "cycles/image"], numbers: [4])
+    for stage in stages {
+      let fold =
+        stage.module == "rb_matrix_unit"
+        ? folds[stage.layer].map { "\($0.units) units × \($0.lanes) lanes, \($0.schedule.rawValue)" }
+        : nil
+      table.rows.append([
+        stage.name, stage.module, fold ?? "",
+        "\(stage.outputLanes) × \(stage.outputBitsPerLane) bit"
+          + (stage.outputBitsPerLane == 1 ? "" : "s"), stage.cycles.grouped,
+      ])
+    }
+    return table.text
+  }
+}

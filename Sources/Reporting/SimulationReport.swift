@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import VerilogEmission
+import Verification
+
+/// What the Verilog did: `resbin simulate`.
+public struct SimulationReport: Codable, Equatable, Sendable {
+  /// The network's name.
+  public var network: String
+  /// True when everything that was checked is right.
+  public var passed: Bool
+  /// How the simulation ended.
+  public var status: String
+  /// Images sent.
+  public var images: Int
+  /// Images of which every value at every joint equals the golden model's.
+  public var agreeing: Int
+  /// Values that were compared.
+  public var comparedValues: Int
+  /// The first difference.
+  public var mismatch: Mismatch?
+  /// The stall pattern.
+  public var stalls: String
+  /// The seed of the stalls.
+  public var seed: UInt64
+  /// Classes that the Verilog gave, one an image that came out.
+  public var predictions: [Int]
+  /// Predictions that are their label; absent without labels.
+  public var correct: Int?
+  /// Measured cycles, without stalls only.
+  public var latency: Int?
+  public var interval: Int?
+  /// Predicted cycles.
+  public var predictedLatency: Int
+  public var predictedInterval: Int
+  /// The clock for figures in seconds, in hertz.
+  public var clock: Double
+  /// clock / interval.
+  public var imagesPerSecond: Double
+  /// Wall-clock seconds of the simulation.
+  public var seconds: Double
+
+  public init(
+    _ result: VerificationResult, manifest: Manifest, stalls: String, seed: UInt64,
+    labels: [UInt8], clock: Double, seconds: Double
+  ) {
+    network = manifest.network
+    status = result.status.description
+    images = result.images
+    agreeing = result.agreeing
+    comparedValues = result.comparedValues
+    mismatch = result.mismatch
+    self.stalls = stalls
+    self.seed = seed
+    predictions = result.outputs.map { values in
+      values.count == 1
+        ? values[0] : values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) } ?? 0
+    }
+    correct =
+      labels.isEmpty ? nil : zip(predictions, labels).count { $0 == Int($1) }
+    let isUnstalled = stalls == "none"
+    latency = isUnstalled ? result.latency : nil
+    interval = isUnstalled ? result.interval : nil
+    predictedLatency = manifest.timing.latency
+    predictedInterval = manifest.timing.interval
+    self.clock = clock
+    imagesPerSecond = clock / Double(interval ?? manifest.timing.interval)
+    self.seconds = seconds
+    let hasRightCycles =
+      (latency ?? predictedLatency) == predictedLatency
+      && (result.images < 8 || (interval ?? predictedInterval) == predictedInterval)
+    passed = result.passed && hasRightCycles
+  }
+
+  /// For the terminal.
+  public var text: String {
+    var lines = [
+      "\(network): \(agreeing) of \(images) images agree with the golden model at every joint "
+        + "(\(comparedValues.grouped) values, stalls \(stalls), seed \(seed))"
+    ]
+    if status != "finished" { lines.append("simulation: \(status)") }
+    if let mismatch { lines.append("first mismatch: \(mismatch)") }
+    if let correct {
+      lines.append(
+        "accuracy of the Verilog: \(correct) of \(images), "
+          + "\((100 * Double(correct) / Double(max(1, images))).fixed(2)) %")
+    }
+    if let latency {
+      lines.append(
+        "latency \(latency.grouped) cycles (predicted \(predictedLatency.grouped)), interval "
+          + "\(interval.map(\.grouped) ?? "-") (predicted \(predictedInterval.grouped)): "
+          + "\(Int(imagesPerSecond).grouped) images/s at \((clock / 1e6).fixed(0)) MHz")
+    }
+    lines.append("simulated in \(seconds.fixed(2)) s")
+    lines.append(passed ? "passed" : "FAILED")
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import ResBin
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measure a model's accuracy with the bit-exact golden model.",
+    discussion: """
+      The golden model computes what the hardware computes, bit for bit. The report also says what \
+      integers in place of trained gammas changed: activations, predictions, accuracy.
+
+      The data set is a folder with MNIST's original files, plain or gzip: \
+      t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz (and train-… for --split train).
+
+        resbin evaluate Models/mnist-256x3-m2.onnx --dataset mnist/
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(help: "The folder of the data set.")
+  var dataset: String
+
+  @Option(help: "Which part of it: \(LabelledImages.Split.allCases.map(\.rawValue).joined(separator: " or ")).")
+  var split = LabelledImages.Split.test
+
+  @Option(help: "Only the first COUNT images.")
+  var count: Int?
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let trained = try model.read()
+    let all = try LabelledImages(folder: URL(filePath: dataset), split: split)
+    let images = try limited(all, to: count, path: dataset)
+    guard let input = trained.network.input else { return }
+    let report = try EvaluationReport(
+      trained,
+      images: checkedImages(images, shape: input.shape, bits: input.bits, path: dataset),
+      labels: images.labels, options: model.lowering)
+    try output.print(report, text: report.text)
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import ResBin
+
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Write a model's accelerator: Verilog, memory images, file list, manifest.",
+    discussion: """
+      The folder is complete in itself: rtl/ holds the top module, the cores and the memory images \
+      (*.mem, with what each word holds), files.f lists the Verilog, manifest.json describes stages, \
+      streams and exact cycles, network.json is the integer network that `simulate` compares with.
+
+      By default each layer is folded as small as --cycles allows. A layer's own fold:
+
+        resbin generate Models/mnist-256x3-m2.onnx --output build/mnist \\
+          --fold fc1=units:16,lanes:49,schedule:parallel --fold fc4=units:10,lanes:16
+
+      units are outputs computed side by side (FINN: PE), lanes are inputs taken in one beat (SIMD); \
+      schedule says whether the levels of the incoming codes pass in series (M times the cycles) or \
+      in parallel (M times the popcount logic).
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(name: .shortAndLong, help: "The folder to write; an older design there is replaced.")
+  var output: String
+
+  @Option(help: "No layer may need more cycles for an image.")
+  var cycles: Int?
+
+  @Option(help: "Images a second at the clock, in place of --cycles.")
+  var imagesPerSecond: Double?
+
+  @Option(help: "The clock in MHz, for the figures in seconds.")
+  var clock = 200.0
+
+  @Option(
+    name: .customLong("fold"),
+    help: ArgumentHelp("The fold of one layer; may be repeated.", valueName: "layer=units:N,lanes:N,schedule:S"))
+  var folds: [FoldOverride] = []
+
+  @OptionGroup var format: OutputOptions
+
+  func run() throws {
+    let trained = try model.read()
+    let graph = try trained.network.lowered(with: trained.parameters, options: model.lowering)
+    var overrides: [String: LayerFold] = [:]
+    for fold in folds {
+      guard overrides.updateValue(fold.fold, forKey: fold.layer) == nil else {
+        throw Diagnostic(at: "--fold", "layer '\(fold.layer)' is folded twice", hint: "keep one")
+      }
+    }
+    let design = try Pipeline(graph.folded(to: target(), overrides: overrides)).verilog()
+    try design.write(to: URL(filePath: output))
+    let report = GenerationReport(design, folder: output, clock: clock * 1e6)
+    try format.print(report, text: report.text)
+  }
+
+  private func target() throws -> FoldTarget {
+    guard clock > 0, clock.isFinite else {
+      throw Diagnostic(at: "--clock", "\(clock) MHz; a positive number is expected")
+    }
+    if let imagesPerSecond {
+      guard cycles == nil else {
+        throw Diagnostic(
+          at: "--cycles", "given together with --images-per-second", hint: "keep one of the two")
+      }
+      guard imagesPerSecond > 0, imagesPerSecond.isFinite else {
+        throw Diagnostic(
+          at: "--images-per-second", "\(imagesPerSecond); a positive number is expected")
+      }
+      return .imagesPerSecond(imagesPerSecond, clock: clock * 1e6)
+    }
+    guard let cycles else { return .cycles(1024) }
+    guard cycles > 0 else {
+      throw Diagnostic(at: "--cycles", "\(cycles); a positive number is expected")
+    }
+    return .cycles(cycles)
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import ResBin
+
+struct SimulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Run a design's Verilog on images and compare it with the golden model, bit for bit.",
+    discussion: """
+      Verilator builds the Verilog as it is in the folder. Every stream between layers is compared \
+      with the golden model; the first difference is located: image, layer, pixel, channel, level. \
+      Labels are read from the file beside the images, where there is one. Without stalls, latency \
+      and interval are measured and compared with the prediction.
+
+        resbin simulate build/mnist --images Models/mnist-test-500-images.idx3-ubyte --count 100
+        resbin simulate build/mnist --images t10k-images-idx3-ubyte.gz --stalls random --seed 7
+      """)
+
+  @Argument(help: "The folder that `resbin generate` wrote.")
+  var design: String
+
+  @Option(help: "The images, an IDX file, plain or gzip.")
+  var images: String
+
+  @Option(help: "Only the first COUNT images.")
+  var count: Int?
+
+  @Option(help: "When the testbench makes the design wait: none, source, sink or random.")
+  var stalls = StallPattern.none
+
+  @Option(help: "The seed of the stalls.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Write a waveform, an FST file (GTKWave, Surfer).")
+  var trace: String?
+
+  @Option(help: "The clock in MHz, for the figures in seconds.")
+  var clock = 200.0
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    guard clock > 0, clock.isFinite else {
+      throw Diagnostic(at: "--clock", "\(clock) MHz; a positive number is expected")
+    }
+    let folder = URL(filePath: design)
+    let files = try Design(folder: folder)
+    let pipeline = try Pipeline(FoldedNetwork(folder: folder))
+    let selected = try limited(
+      LabelledImages(contentsOf: URL(filePath: images)), to: count, path: images)
+    let first = pipeline.folding.graph.nodes[0]
+    let pixels = try checkedImages(
+      selected, shape: first.shape, bits: pipeline.input.bitsPerLane, path: images)
+
+    let progress = ProgressBar(total: selected.count, isShown: !output.json)
+    progress.say("building the Verilator model …")
+    let verifier = try DesignVerifier(files, pipeline: pipeline, trace: trace != nil)
+    progress.show(0)
+    let start = ContinuousClock.now
+    let result = try verifier.run(
+      pixels, stalls: stalls, seed: seed, trace: trace.map { URL(filePath: $0) }
+    ) { progress.show($0) }
+    let seconds = ContinuousClock.now - start
+    progress.clear()
+    if !files.isUnchanged {
+      FileHandle.standardError.write(
+        Data("note: \(design): files were changed since the design was generated\n".utf8))
+    }
+    let report = SimulationReport(
+      result, manifest: files.manifest, stalls: stalls.rawValue, seed: seed,
+      labels: selected.labels, clock: clock * 1e6, seconds: seconds / .seconds(1))
+    try output.print(report, text: report.text)
+    if !report.passed { throw ExitCode(1) }
+  }
+}
+
+/// A progress bar on standard error, when that is a terminal.
+final class ProgressBar {
+  private let total: Int
+  private let isShown: Bool
+
+  init(total: Int, isShown: Bool) {
+    self.total = total
+    self.isShown = isShown && isatty(2) == 1
+  }
+
+  /// Shows a text in place of the bar.
+  func say(_ text: String) {
+    write("\r\u{1B}[K\(text)")
+  }
+
+  /// Shows how many images are done.
+  func show(_ done: Int) {
+    let width = 30
+    let filled = total == 0 ? width : min(width, done * width / total)
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+    write("\r\u{1B}[K\(bar) \(done)/\(total) images")
+  }
+
+  /// Takes the bar away.
+  func clear() {
+    write("\r\u{1B}[K")
+  }
+
+  private func write(_ text: String) {
+    if isShown { FileHandle.standardError.write(Data(text.utf8)) }
+  }
+}

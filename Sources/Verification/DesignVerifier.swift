@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Diagnostics
+import Foundation
+import GoldenModel
+import Pipelines
+import Simulation
+import VerilogEmission
+
+/// Runs the Verilog of a design on images and compares every joint of the network, bit for bit,
+/// with the golden model.
+public struct DesignVerifier: Sendable {
+  /// What the Verilog should compute.
+  public let pipeline: Pipeline
+  private let simulator: Simulator
+  private let golden: GoldenExecutor
+  /// The stages whose outputs are compared; the last is the design's output.
+  private let joints: [Int]
+
+  /// Builds the Verilator model of `design`, or finds it in the cache.
+  ///
+  /// - Parameters:
+  ///   - design: the files, changed by hand or not.
+  ///   - pipeline: what they were generated from.
+  ///   - trace: whether runs can write waveforms.
+  /// - Throws: ``Diagnostic`` without Verilator, or when it rejects the design.
+  public init(
+    _ design: Design, pipeline: Pipeline, trace: Bool = false,
+    optimization: SimulatedDesign.Optimization = .fast, cache: BuildCache = .standard
+  ) throws {
+    self.pipeline = pipeline
+    golden = GoldenExecutor(pipeline.folding.graph)
+    joints = pipeline.stages.indices.filter { pipeline.stages[$0].carries != nil }
+    let modules = Set(pipeline.stages.flatMap { $0.core.files.map(\.name) })
+    let files = design.files.filter { $0.path.hasPrefix("rtl/") }.map {
+      DesignFile(String($0.path.dropFirst(4)), $0.text)
+    }
+    simulator = try Simulator.build(
+      SimulatedDesign(
+        topModule: design.manifest.top, sources: files + StreamProperties.files(for: modules),
+        inputs: [pipeline.input], outputs: [pipeline.output],
+        taps: joints.dropLast().map {
+          StreamPort(pipeline.stages[$0].name, like: pipeline.stages[$0].output)
+        }, trace: trace, optimization: optimization),
+      cache: cache)
+  }
+
+  /// Streams whole images through the Verilog and compares.
+  ///
+  /// - Parameters:
+  ///   - images: image after image, as the golden model takes them.
+  ///   - progress: called with the number of images that have come out.
+  /// - Returns: What was seen; a design that is wrong is a value, not an error.
+  public func run(
+    _ images: [UInt8], stalls: StallPattern = .none, seed: UInt64 = 1, trace: URL? = nil,
+    progress: ((Int) -> Void)? = nil
+  ) throws -> VerificationResult {
+    let size = golden.inputCount
+    let count = images.count / size
+    var input = StreamBeats(pipeline.input, reservingCapacity: count * pipeline.inputBeats)
+    for image in 0..<count {
+      input.appendImage(images[image * size..<(image + 1) * size].map { Int($0) })
+    }
+    let timing = pipeline.timing()
+    // Stalls of the testbench stretch a run; one that never ends is wrong.
+    let limit = (timing.latency + (count + 1) * (timing.interval + pipeline.inputBeats)) * 64
+    let simulated = try simulator.run(
+      inputs: [input], expectedBeats: [count * pipeline.outputBeats], stalls: stalls, seed: seed,
+      maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval, trace: trace,
+      progress: progress)
+    var comparison = JointComparison(pipeline: pipeline, joints: joints, images: count)
+    for image in 0..<count {
+      let values = golden.trace(images[image * size..<(image + 1) * size])
+      comparison.compare(values, with: simulated, image: image)
+    }
+    return comparison.result(of: simulated)
+  }
+}

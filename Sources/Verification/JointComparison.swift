@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import IntegerNetwork
+import Pipelines
+import Simulation
+
+/// Compares recorded streams with golden values, image after image.
+struct JointComparison {
+  let pipeline: Pipeline
+  let joints: [Int]
+  let images: Int
+  private var agreeing = 0
+  private var comparedValues = 0
+  private var mismatch: Mismatch?
+
+  init(pipeline: Pipeline, joints: [Int], images: Int) {
+    self.pipeline = pipeline
+    self.joints = joints
+    self.images = images
+  }
+
+  /// Compares image `image` at every joint.
+  mutating func compare(
+    _ values: [[Int]], with simulated: SimulationResult, image: Int
+  ) {
+    guard let output = simulated.outputs.first else { return }
+    var agrees = true
+    for (position, joint) in joints.enumerated() {
+      let stage = pipeline.stages[joint]
+      guard let carries = stage.carries else { continue }
+      let record = position < simulated.taps.count ? simulated.taps[position] : output
+      comparedValues += values[carries.node].count
+      let difference = firstDifference(
+        values[carries.node], carries, stage: stage, record: record, image: image)
+      if let difference {
+        agrees = false
+        if mismatch == nil { mismatch = difference }
+      }
+    }
+    if agrees { agreeing += 1 }
+  }
+
+  /// What the run has shown.
+  func result(of simulated: SimulationResult) -> VerificationResult {
+    VerificationResult(
+      status: simulated.status, images: images, agreeing: agreeing,
+      comparedValues: comparedValues, mismatch: mismatch, outputs: outputs(of: simulated),
+      starts: firsts(simulated.inputCycles.first ?? []),
+      completions: completions(of: simulated))
+  }
+
+  private func firstDifference(
+    _ values: [Int], _ carries: CarriedValues, stage: Stage, record: StreamRecord, image: Int
+  ) -> Mismatch? {
+    let port = stage.output
+    let shape = pipeline.folding.graph.nodes[carries.node].shape
+    let beats = values.count / port.lanes
+    for index in values.indices {
+      let channel = index % shape.channels
+      let pixel = index / shape.channels
+      let beat = image * beats + index / port.lanes
+      let expected = Int(
+        truncatingIfNeeded: carries.lane(values[index], channel: channel, bits: port.bitsPerLane))
+      let isLast = index / port.lanes == beats - 1
+      let got = beat < record.beats.count ? record.lane(index % port.lanes, ofBeat: beat) : nil
+      let hasRightLast = got == nil || record.beats.last[beat] == isLast
+      if got == expected && hasRightLast { continue }
+      return Mismatch(
+        image: image, layer: pipeline.folding.graph.nodes[carries.node].name, stage: stage.name,
+        row: pixel / shape.width, column: pixel % shape.width, channel: channel,
+        level: level(of: expected, got, carries.node), expected: expected, got: got)
+    }
+    return nil
+  }
+
+  /// The first level whose bits differ.
+  private func level(of expected: Int, _ got: Int?, _ node: Int) -> Int? {
+    guard let got, got != expected, let code = pipeline.folding.graph.code(of: node) else {
+      return nil
+    }
+    let difference = UInt(bitPattern: expected ^ got)
+    return code.levels - (UInt.bitWidth - 1 - difference.leadingZeroBitCount)
+  }
+
+  private func outputs(of simulated: SimulationResult) -> [[Int]] {
+    guard let record = simulated.outputs.first else { return [] }
+    let beats = pipeline.outputBeats
+    return (0..<min(images, record.beats.count / beats)).map { image in
+      (image * beats..<(image + 1) * beats).flatMap { beat in
+        (0..<record.beats.port.lanes).map { lane in
+          isSigned
+            ? record.beats.signedLane(lane, ofBeat: beat) : record.lane(lane, ofBeat: beat)
+        }
+      }
+    }
+  }
+
+  private var isSigned: Bool {
+    let graph = pipeline.folding.graph
+    if case .score = graph.nodes[graph.output].operation { return true }
+    return false
+  }
+
+  private func completions(of simulated: SimulationResult) -> [Int] {
+    guard let record = simulated.outputs.first else { return [] }
+    let beats = pipeline.outputBeats
+    return stride(from: beats - 1, to: record.cycles.count, by: beats).map { record.cycles[$0] }
+  }
+
+  private func firsts(_ cycles: [Int]) -> [Int] {
+    stride(from: 0, to: cycles.count, by: pipeline.inputBeats).map { cycles[$0] }
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Diagnostics
+import Folding
+import Foundation
+import Pipelines
+
+/// What a design folder holds, for machines. Docs/reference/manifest.md describes each key.
+public struct Manifest: Codable, Equatable, Sendable {
+  /// The manifest's name in the folder.
+  public static let fileName = "manifest.json"
+  /// The version of this description.
+  public static let currentFormat = 1
+
+  /// The version of this description.
+  public var format: Int
+  /// The network's name.
+  public var network: String
+  /// The top module.
+  public var top: String
+  /// SHA-256 of all files but this one, in hexadecimal.
+  public var hash: String
+  /// The stream that enters.
+  public var input: Stream
+  /// The stream that leaves.
+  public var output: Stream
+  /// What a step of the output scores means in the source's numbers; absent for codes.
+  public var scoreStep: Double?
+  /// Predicted cycles; exact.
+  public var timing: PipelineTiming
+  /// Linear layer → its fold.
+  public var folds: [String: LayerFold]
+  /// In stream order.
+  public var stages: [StageEntry]
+  /// Paths of all files but this one.
+  public var files: [String]
+
+  /// A stream at the outside.
+  public struct Stream: Codable, Equatable, Sendable {
+    /// The prefix of its ports.
+    public var name: String
+    /// Values in a beat; lane 0 in the low bits.
+    public var lanes: Int
+    /// Bits of a value.
+    public var bitsPerLane: Int
+    /// Beats of an image.
+    public var beats: Int
+    /// Height, width, channels of the values.
+    public var shape: [Int]
+  }
+
+  /// One stage.
+  public struct StageEntry: Codable, Equatable, Sendable {
+    /// Its instance is `u_<name>`, its output nets `<name>_data` and so on.
+    public var name: String
+    /// The layer it works for.
+    public var layer: String
+    /// The module.
+    public var module: String
+    /// Integer parameters.
+    public var parameters: [String: Int]
+    /// Lanes and bits of a lane of its output.
+    public var outputLanes: Int
+    /// Bits of a lane of its output.
+    public var outputBitsPerLane: Int
+    /// Cycles that it is busy with an image.
+    public var cycles: Int
+  }
+}
+
+extension Pipeline {
+  func manifest(top: String, files: [Design.File]) -> Manifest {
+    let graph = folding.graph
+    return Manifest(
+      format: Manifest.currentFormat, network: graph.name, top: top,
+      hash: Design.hash(of: files),
+      input: stream(input, beats: inputBeats, node: 0),
+      output: stream(output, beats: outputBeats, node: graph.output),
+      scoreStep: graph.lowering.scores?.step, timing: timing(), folds: folding.folds,
+      stages: stages.map(entry), files: files.map(\.path))
+  }
+
+  private func stream(_ port: StreamPort, beats: Int, node: Int) -> Manifest.Stream {
+    let shape = folding.graph.nodes[node].shape
+    return Manifest.Stream(
+      name: port.name, lanes: port.lanes, bitsPerLane: port.bitsPerLane, beats: beats,
+      shape: [shape.height, shape.width, shape.channels])
+  }
+
+  private func entry(_ stage: Stage) -> Manifest.StageEntry {
+    var parameters: [String: Int] = [:]
+    for parameter in stage.core.parameters {
+      if case .integer(let value) = parameter.value { parameters[parameter.name] = value }
+    }
+    return Manifest.StageEntry(
+      name: stage.name, layer: stage.layer, module: stage.core.moduleName,
+      parameters: parameters, outputLanes: stage.output.lanes,
+      outputBitsPerLane: stage.output.bitsPerLane, cycles: stage.cycles)
+  }
+}
