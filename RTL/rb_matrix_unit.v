@@ -3,7 +3,7 @@
 // UNITS neurons side by side: masked XNOR-popcounts of residual codes, weighted by level.
 //
 //     sum[o] = sum over levels l, words k, lanes i of
-//              gamma_l * (mask[o][k][i] & ~(code[k][i].b_l ^ weight[o][k][i])),  o = group*UNITS + u
+//              gamma_l * (mask[o][k][i] & ~(code[k][i].b_l ^ weight[o][k][i])), o = group*UNITS + u
 //
 //     The network's signed sum is 2*sum[o] - (active synapses of o) * (sum of the gammas); that
 //     constant is folded into the thresholds that follow.
@@ -160,11 +160,20 @@ module rb_matrix_unit #(
   reg                            totals_valid_q;
   reg                            totals_last_q;
 
+  // Three bits at a time, as full adders: with their XNORs, each sum and each carry is one LUT6.
   function [COUNT_WIDTH-1:0] popcount(input [LANES-1:0] bits);
-    integer i;
+    reg [LANES+1:0] padded;
+    reg             ones, twos;
+    integer         i;
     begin
+      padded   = {2'b00, bits};
       popcount = 0;
-      for (i = 0; i < LANES; i = i + 1) popcount = popcount + {{(COUNT_WIDTH-1){1'b0}}, bits[i]};
+      for (i = 0; i < LANES; i = i + 3) begin
+        ones = ^padded[i +: 3];
+        twos = (padded[i] && padded[i+1]) || (padded[i+2] && (padded[i] || padded[i+1]));
+        popcount = popcount + {{(COUNT_WIDTH-1){1'b0}}, ones}
+                            + ({{(COUNT_WIDTH-1){1'b0}}, twos} << 1);
+      end
     end
   endfunction
 
@@ -260,6 +269,15 @@ module rb_matrix_unit #(
         end
       end
 
+      // A gamma modulo 2^SUM_WIDTH.
+      function [SUM_WIDTH-1:0] resized(input [GAMMA_WIDTH-1:0] gamma);
+        integer i;
+        begin
+          resized = 0;
+          for (i = 0; i < GAMMA_WIDTH && i < SUM_WIDTH; i = i + 1) resized[i] = gamma[i];
+        end
+      endfunction
+
       function [SUM_WIDTH-1:0] sum_of(input [LEVELS_PER_BEAT*SUM_WIDTH-1:0] products);
         integer i;
         begin
@@ -281,7 +299,7 @@ module rb_matrix_unit #(
           always @(posedge clk_i) begin
             if (advance) begin
               products_q[COUNTER*SUM_WIDTH +: SUM_WIDTH] <=
-                {{(SUM_WIDTH-GAMMA_WIDTH){1'b0}}, gamma} * {{(SUM_WIDTH-TOTAL_WIDTH){1'b0}}, total};
+                resized(gamma) * {{(SUM_WIDTH-TOTAL_WIDTH){1'b0}}, total};
             end
           end
         end
@@ -346,12 +364,6 @@ module rb_matrix_unit #(
       initial begin
         $display("%m: HORNER (%0d) needs GAMMAS (%0h) that halve down to 1 from level to level",
                  HORNER, GAMMAS);
-        $finish;
-      end
-    end
-    if (GAMMA_WIDTH > SUM_WIDTH) begin : gen_check_gamma_width
-      initial begin
-        $display("%m: GAMMA_WIDTH (%0d) is more than SUM_WIDTH (%0d)", GAMMA_WIDTH, SUM_WIDTH);
         $finish;
       end
     end

@@ -28,14 +28,11 @@ module rb_rom #(
   reg [WIDTH-1:0] memory [0:DEPTH-1];
   reg [WIDTH-1:0] data_q;
 
-  // Tools elaborate the defaults of every module that they read, so no file is not yet an error.
-  generate
-    if (INIT_FILE != "") begin : gen_words
-      initial $readmemh(INIT_FILE, memory);
-    end else begin : gen_no_words
-      initial $display("%m: INIT_FILE is empty; the words of the memory are undefined");
-    end
-  endgenerate
+  // Some tools elaborate the defaults of every module they read: no file is not yet an error.
+  initial begin
+    if (INIT_FILE == "") $display("%m: INIT_FILE is empty; the words are undefined");
+    else $readmemh(INIT_FILE, memory);
+  end
 
   always @(posedge clk_i) begin
     if (enable_i) data_q <= memory[address_i];

@@ -7,7 +7,7 @@
 // Input    any stream.
 // Output   the same beats in the same order.
 // Timing   latency 1, a beat a cycle.
-// Storage  two beats in registers: one leaves, one waits where the source could not be told in time.
+// Storage  two beats in registers: one leaves, one waits when the source was not told in time.
 // Cuts     data, valid, last and ready.
 // Checked  Tests/CoresTests/StreamRegisterTests.swift, Sim/properties/rb_stream_register_bind.sv.
 //

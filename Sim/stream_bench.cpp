@@ -8,6 +8,7 @@
 
 #include "stream_bench.h"
 
+#include <csignal>
 #include <cstdarg>
 #include <cstdlib>
 #include <string>
@@ -222,10 +223,10 @@ struct Sink {
   uint64_t missing;
 };
 
-/// How a run ended.
+/// How a run ended: a word, the stream or the cycle it is about, and a text.
 struct Outcome {
   const char* status;
-  std::string stream;
+  std::string subject;
   std::string message;
 };
 
@@ -274,7 +275,7 @@ class Bench {
     for (auto& tap : taps_) tap->flush();
     RecordFile result(options_.folder + "/result.txt");
     const std::string text = std::string("status ") + outcome.status + "\ncycles " +
-                             std::to_string(cycle_) + "\nstream " + outcome.stream +
+                             std::to_string(cycle_) + "\nsubject " + outcome.subject +
                              "\nmessage\n" + outcome.message;
     result.put(text.data(), text.size());
     result.flush();
@@ -303,7 +304,6 @@ class Bench {
   }
 
   Outcome stream() {
-    uint64_t lastTransfer = 0;
     uint64_t completed = 0;  // cycles since the last expected beat
     for (;; ++cycle_) {
       if (cycle_ == options_.maximumCycles) return {"timed_out", "", ""};
@@ -342,25 +342,28 @@ class Bench {
       }
 
       edge(1);
-      if (moved) lastTransfer = cycle_;
+      if (moved) {
+        moved_ = true;
+        lastTransfer_ = cycle_;
+      }
       if (complete) {
         if (completed++ == options_.drainCycles) {
           ++cycle_;
           return {"finished", "", ""};
         }
-      } else if (cycle_ - lastTransfer >= options_.quietCycles) {
+      } else if (cycle_ - lastTransfer_ >= options_.quietCycles) {
         ++cycle_;
-        return {"deadlock", "", ""};
+        return {"deadlock", moved_ ? std::to_string(lastTransfer_) : "", ""};
       }
     }
   }
 
-  /// One line for the caller; a caller that is gone ends the run (SIGPIPE).
+  /// One line for the caller; a caller that is gone ends the run.
   void reportProgress() {
     reported_ = images_;
     std::fprintf(stdout, "images %llu cycles %llu\n", static_cast<unsigned long long>(images_),
                  static_cast<unsigned long long>(cycle_));
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0) std::_Exit(3);
   }
 
   const Options& options_;
@@ -370,6 +373,8 @@ class Bench {
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<std::unique_ptr<Recorder>> taps_;
   bool tracing_ = false;
+  bool moved_ = false;
+  uint64_t lastTransfer_ = 0;
   uint64_t cycle_ = 0;
   uint64_t images_ = 0;
   uint64_t reported_ = 0;
@@ -389,14 +394,23 @@ extern "C" int bench_printf(const char* format, ...) {
   return length;
 }
 
-// Verilator calls these; its own would end the process.
+// Verilator calls these; its own would end the process, or go on after a warning, which here is
+// most of all a memory file that does not exist.
 void vl_finish(const char* file, int line, const char*) { bench::stopDesign(file, line, "$finish"); }
 void vl_stop(const char* file, int line, const char*) { bench::stopDesign(file, line, ""); }
 void vl_fatal(const char* file, int line, const char*, const char* message) {
   bench::stopDesign(file, line, message);
 }
+void vl_warn(const char* file, int line, const char*, const char* message) {
+  bench::stopDesign(file, line, message);
+}
 
 int main(int argc, char** argv) {
+  // A caller's thread may have left its own signal mask to this process.
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+
   const bench::Options options = bench::parse(argc, argv);
   try {
     VerilatedContext context;

@@ -34,7 +34,8 @@ public struct IDXFile: Equatable, Sendable {
     let header = 4 + 4 * axes
     guard file.count >= header else {
       throw Diagnostic(
-        at: path, "the file ends inside its header: \(file.count) bytes, "
+        at: path,
+        "the file ends inside its header: \(file.count) bytes, "
           + "\(header) are expected for \(axes) axes")
     }
     sizes = (0..<axes).map { axis in
@@ -47,7 +48,8 @@ public struct IDXFile: Equatable, Sendable {
     }
     guard file.count - header == expected else {
       throw Diagnostic(
-        at: path, "the file holds \(file.count - header) bytes after its header; "
+        at: path,
+        "the file holds \(file.count - header) bytes after its header; "
           + "its sizes \(sizes) ask for \(expected)",
         hint: "fetch the file again; it is cut short or has a tail")
     }

@@ -102,7 +102,8 @@ extension LabelledImages {
     try self.init(contentsOf: folder.appending(path: images))
     guard !labels.isEmpty else {
       throw Diagnostic(
-        at: folder.path, "'\(images)' has no labels beside it; "
+        at: folder.path,
+        "'\(images)' has no labels beside it; "
           + "'\(images.replacing("images", with: "labels").replacing("idx3", with: "idx1"))' "
           + "is expected")
     }

@@ -38,7 +38,7 @@ struct Assembly {
   /// - Throws: ``Rejection`` when the layer does not take what enters.
   mutating func add(
     _ layer: any PrimitiveLayer, _ parameters: [String: Tensor] = [:], inputs: [Int],
-    name: String? = nil, affine: Affine? = nil
+    name: String? = nil
   ) throws(Rejection) -> Int {
     var diagnostics = DiagnosticCollector()
     let entering = inputs.first.map { stages[$0].feature } ?? Feature(.vector(1), .real)
@@ -48,8 +48,7 @@ struct Assembly {
     }
     stages.append(
       Stage(
-        layer: layer, parameters: parameters, inputs: inputs, name: name, feature: feature,
-        affine: affine))
+        layer: layer, parameters: parameters, inputs: inputs, name: name, feature: feature))
     return stages.count - 1
   }
 

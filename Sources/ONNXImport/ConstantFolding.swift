@@ -102,18 +102,31 @@ enum ConstantFolding {
     throw Rejection("it has no value that is a tensor or a number")
   }
 
-  /// (q − zero point) · scale
+  /// (q − zero point) · scale, one scale or one for each index of an axis
   static let dequantize: Rule = { (call, assembly) throws(Rejection) in
     guard let constants = call.constants else { return nil }
-    let (q, scale) = (constants[0], constants[1])
-    guard let step = scale.uniform, let zero = constants.count > 2 ? constants[2].uniform : 0
-    else {
-      throw Rejection("its scale has shape \(scale.shape); one scale for all values is supported")
+    let q = constants[0]
+    let axis = try call.node.attributes.integer("axis", default: 1)
+    func spread(_ constant: Constant) throws(Rejection) -> [Double] {
+      var constant = constant
+      let spreadAxis = axis < 0 ? axis + q.shape.count : axis
+      if constant.shape.count == 1, constant.values.count > 1 {
+        guard q.shape.indices.contains(spreadAxis) else {
+          throw Rejection("attribute axis is \(axis) for \(q.shape.count) axes")
+        }
+        constant.shape += Array(repeating: 1, count: q.shape.count - spreadAxis - 1)
+      }
+      guard try broadcast(q.shape, constant.shape, &assembly) == q.shape else {
+        throw Rejection("its scale has shape \(constant.shape) for values of shape \(q.shape)")
+      }
+      return expanded(constant, to: q.shape)
     }
-    try assembly.spend(q.values.count)
-    var result = Constant(scale.type, shape: q.shape, values: q.values, source: q.source)
+    let scales = try spread(constants[1])
+    let zeros = constants.count > 2 ? try spread(constants[2]) : nil
+    var result = Constant(constants[1].type, shape: q.shape, values: q.values, source: q.source)
     for index in q.values.indices {
-      result.values[index] = try scale.type.rounded((q.values[index] - zero) * step)
+      result.values[index] = try result.type.rounded(
+        (q.values[index] - (zeros?[index] ?? 0)) * scales[index])
     }
     return .constant(result)
   }

@@ -28,23 +28,6 @@ enum LinearLayers {
       &assembly)
   }
 
-  /// A constant for each output, directly after the weights.
-  static let bias: Rule = { (call, assembly) throws(Rejection) in
-    for (index, other) in [(0, 1), (1, 0)] {
-      guard let map = assembly.realMap(call[index]), let constant = call.constant(other),
-        assembly.stages[map.stage].layer is Dense,
-        assembly.stages[map.stage].parameters["bias"] == nil
-      else { continue }
-      let stage = assembly.stages[map.stage]
-      var parameters = stage.parameters
-      parameters["bias"] = Tensor(try call.perChannel(constant, of: map))
-      let biased = try assembly.add(
-        stage.layer, parameters, inputs: stage.inputs, name: stage.name)
-      return .map(assembly.map(biased, map.dimensions))
-    }
-    return nil
-  }
-
   private static func dense(
     _ input: Map, _ weight: Constant, isTransposed: Bool, alpha: Double = 1,
     bias: Constant? = nil, beta: Double = 1, _ call: Call, _ assembly: inout Assembly

@@ -68,7 +68,7 @@ enum Normalization {
 
   /// - Parameter steps: for the constants of the channels, and whether the map is the first input.
   private static func step(
-    _ steps: @escaping @Sendable ([Double], Bool) -> [Affine.Step]?
+    _ steps: @escaping @Sendable ([Double], Bool) -> [AffineStep]?
   ) -> Rule {
     { (call, assembly) throws(Rejection) in
       for (index, other) in [(0, 1), (1, 0)] {
@@ -86,18 +86,21 @@ enum Normalization {
 }
 
 extension Assembly {
-  /// A real map after one more step, in the batch norm at its end or in a new one.
-  mutating func appending(_ step: Affine.Step, to map: Map) throws(Rejection) -> Map {
+  /// A real map after one more step: in the layer that makes it, or in a new batch norm where a
+  /// number of that layer would be rounded.
+  mutating func appending(_ step: AffineStep, to map: Map) throws(Rejection) -> Map {
     let end = stages[map.stage]
-    let joined = end.affine?.appending(step)
-    guard let affine = joined ?? Affine().appending(step) else {
+    try spend(end.parameters.values.reduce(map.dimensions[0]) { $0 + $1.values.count })
+    if let parameters = step.joined(with: end) {
+      let stage = try add(end.layer, parameters, inputs: end.inputs, name: end.name)
+      return self.map(stage, map.dimensions)
+    }
+    guard let parameters = step.batchNorm() else {
       throw Rejection(
         "it divides by numbers whose reciprocals cannot be kept exactly",
         hint: "multiply by a constant instead")
     }
-    let stage = try add(
-      BatchNorm(epsilon: 0), affine.parameters(channels: map.dimensions[0]),
-      inputs: joined == nil ? [map.stage] : end.inputs, affine: affine)
+    let stage = try add(BatchNorm(epsilon: 0), parameters, inputs: [map.stage])
     return self.map(stage, map.dimensions)
   }
 }

@@ -6,7 +6,6 @@ import Modeling
 /// Follows the values of a graph from its input to its output.
 struct ONNXImporter {
   private let graph: ONNXGraph
-  private let opset: Int
   private let batch: Int
   private var assembly: Assembly
   private var diagnostics = DiagnosticCollector()
@@ -14,13 +13,10 @@ struct ONNXImporter {
   /// Values behind an error: what depends on them is not reported again.
   private var unknown: Set<String> = []
 
-  /// - Parameters:
-  ///   - opset: the version of ONNX's operators that the file uses.
-  ///   - size: bytes of the file.
+  /// - Parameter size: bytes of the file.
   /// - Throws: ``InvalidInput`` when the graph's input is no map of 8-bit pixels.
-  init(_ graph: ONNXGraph, opset: Int, size: Int) throws {
+  init(_ graph: ONNXGraph, size: Int) throws {
     self.graph = graph
-    self.opset = opset
     self.assembly = Assembly(budget: 1 << 22 + 32 * size)
     let input: GraphInput
     do {
@@ -79,7 +75,7 @@ struct ONNXImporter {
       unknown.formUnion(node.outputs)
       return
     }
-    let call = Call(node: node, inputs: inputs, opset: opset, batch: batch)
+    let call = Call(node: node, inputs: inputs, batch: batch)
     let result = report(at: path) { (assembly) throws(Rejection) in
       try known.evaluate(call, &assembly)
     }

@@ -23,12 +23,12 @@ public struct ONNXModel: Sendable {
     do {
       data = try Data(contentsOf: url, options: .mappedIfSafe)
     } catch {
-      let exists = FileManager.default.fileExists(atPath: url.path)
-      throw InvalidInput([
-        Diagnostic(
-          .error, at: url.path,
-          exists ? "the file cannot be read" : "there is no such file")
-      ])
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+      let reason =
+        !exists
+        ? "there is no such file" : isFolder.boolValue ? "it is a folder" : "it cannot be read"
+      throw InvalidInput([Diagnostic(.error, at: url.path, reason)])
     }
     try self.init(data, name: url.lastPathComponent)
   }
@@ -80,14 +80,14 @@ public struct ONNXModel: Sendable {
           hint: "this may be another kind of file, or a damaged one; export it again")
       ])
     }
-    let opset = try opset()
+    try checkOpset()
     let graph = try ONNXGraph(proto.graph, file: file)
-    var importer = try ONNXImporter(graph, opset: opset, size: size)
+    var importer = try ONNXImporter(graph, size: size)
     return try importer.network(named: name)
   }
 
-  /// The version of ONNX's own operators.
-  private func opset() throws -> Int {
+  /// Refuses versions of ONNX's own operators whose nodes mean something else.
+  private func checkOpset() throws {
     let standard = proto.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }
     guard let standard else {
       throw InvalidInput([
@@ -103,6 +103,5 @@ public struct ONNXModel: Sendable {
           hint: "export with opset_version=17")
       ])
     }
-    return Int(standard.version)
   }
 }

@@ -18,7 +18,7 @@ extension Operator {
 
     // Arithmetic: constants, pixels, the parts of a batch norm and of a residual sign.
     "Add": arithmetic(
-      +, PixelScaling.add, [ResidualSignPattern.sum, LinearLayers.bias, Normalization.add]),
+      +, PixelScaling.add, [ResidualSignPattern.sum, Normalization.add]),
     "Sub": arithmetic(
       -, PixelScaling.subtract, [ResidualSignPattern.subtract, Normalization.subtract]),
     "Mul": arithmetic(*, PixelScaling.multiply, [Normalization.multiply]),

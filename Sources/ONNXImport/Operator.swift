@@ -48,8 +48,6 @@ struct Call {
   var node: ONNXNode
   /// nil for an optional input that is left out.
   var inputs: [Value?]
-  /// The version of ONNX's operators that the file uses.
-  var opset: Int
   /// Images at a time; 1 when the file leaves it open.
   var batch: Int
 

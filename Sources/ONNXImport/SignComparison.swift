@@ -82,7 +82,7 @@ enum SignComparison {
     case .map:
       guard var map = assembly.realMap(value) else { return nil }
       if constant.uniform != 0 {
-        // x ⋈ t is (x − t) ⋈ 0; a batch norm's bias takes −t as it stands.
+        // x ⋈ t is (x − t) ⋈ 0; the layer's bias takes −t as it stands.
         let thresholds = try call.perChannel(constant, of: map)
         map = try assembly.appending(.add(thresholds.map { 0 - $0 }), to: map)
       }

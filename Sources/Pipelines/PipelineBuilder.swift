@@ -71,7 +71,8 @@ struct PipelineBuilder {
   /// [width adapter] → [replay buffer or register] → matrix unit.
   private mutating func addMatrix(_ index: Int, _ popcount: MaskedPopcount) throws {
     let name = graph.nodes[index].name
-    guard let fold = folding.fold(of: index), let code = graph.code(of: graph.nodes[index].inputs[0])
+    guard let fold = folding.fold(of: index),
+      let code = graph.code(of: graph.nodes[index].inputs[0])
     else { throw Diagnostic(at: "\(graph.name).\(name)", "the layer has no fold") }
     var source = carriers[graph.nodes[index].inputs[0]] ?? .outside
     let words = popcount.inputs / fold.lanes

@@ -48,7 +48,9 @@ extension Manifest {
     for stage in stages {
       let fold =
         stage.module == "rb_matrix_unit"
-        ? folds[stage.layer].map { "\($0.units) units × \($0.lanes) lanes, \($0.schedule.rawValue)" }
+        ? folds[stage.layer].map {
+          "\($0.units) units × \($0.lanes) lanes, \($0.schedule.rawValue)"
+        }
         : nil
       table.rows.append([
         stage.name, stage.module, fold ?? "",

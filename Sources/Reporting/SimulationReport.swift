@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import VerilogEmission
 import Verification
+import VerilogEmission
 
 /// What the Verilog did: `resbin simulate`.
 public struct SimulationReport: Codable, Equatable, Sendable {
@@ -54,7 +54,9 @@ public struct SimulationReport: Codable, Equatable, Sendable {
     self.seed = seed
     predictions = result.outputs.map { values in
       values.count == 1
-        ? values[0] : values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) } ?? 0
+        ? values[0]
+        : values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) }
+          ?? 0
     }
     correct =
       labels.isEmpty ? nil : zip(predictions, labels).count { $0 == Int($1) }

@@ -21,7 +21,9 @@ struct TextTable {
         return numbers.contains(column) ? space + row[column] : row[column] + space
       }
       let line = "  " + cells.joined(separator: "  ")
-      let rule = index == 0 ? "\n  " + widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ") : ""
+      let rule =
+        index == 0
+        ? "\n  " + widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ") : ""
       return trimmed(line) + rule
     }.joined(separator: "\n")
   }

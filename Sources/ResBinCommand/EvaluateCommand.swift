@@ -23,7 +23,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The folder of the data set.")
   var dataset: String
 
-  @Option(help: "Which part of it: \(LabelledImages.Split.allCases.map(\.rawValue).joined(separator: " or ")).")
+  @Option(
+    help:
+      "Which part of it: \(LabelledImages.Split.allCases.map(\.rawValue).joined(separator: " or "))."
+  )
   var split = LabelledImages.Split.test
 
   @Option(help: "Only the first COUNT images.")

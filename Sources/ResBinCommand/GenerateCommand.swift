@@ -39,7 +39,8 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     name: .customLong("fold"),
-    help: ArgumentHelp("The fold of one layer; may be repeated.", valueName: "layer=units:N,lanes:N,schedule:S"))
+    help: ArgumentHelp(
+      "The fold of one layer; may be repeated.", valueName: "layer=units:N,lanes:N,schedule:S"))
   var folds: [FoldOverride] = []
 
   @OptionGroup var format: OutputOptions

@@ -52,7 +52,8 @@ struct ChildProcess {
       cancelled = Task.isCancelled
     }
     if cancelled {
-      process.terminate()
+      // A child of a thread that blocks signals, as those of tasks do, never sees a milder one.
+      kill(process.processIdentifier, SIGKILL)
       ended.wait()
       throw CancellationError()
     }

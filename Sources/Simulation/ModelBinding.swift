@@ -9,13 +9,15 @@ import Diagnostics
 struct ModelBinding {
   var design: SimulatedDesign
 
-  /// Keeps the tapped nets and the top module's name for them.
+  /// Keeps the tapped nets, under the name that `source` gives them. Verilator looks for its own
+  /// spelling of names here, and says nothing where it finds none.
   var verilatorConfiguration: String {
-    var lines = ["`verilator_config", "inline -module \"\(design.topModule)\""]
+    let module = Self.mangled(design.topModule)
+    var lines = ["`verilator_config", "inline -module \"\(module)\""]
     for tap in design.taps {
       for wire in ["data", "valid", "ready", "last"] {
-        lines.append(
-          "public_flat_rd -module \"\(design.topModule)\" -var \"\(tap.name)_\(wire)\"")
+        let net = Self.mangled("\(tap.name)_\(wire)")
+        lines.append("public_flat_rd -module \"\(module)\" -var \"\(net)\"")
       }
     }
     return lines.map { $0 + "\n" }.joined()
@@ -39,9 +41,10 @@ struct ModelBinding {
     ]
     lines += design.inputs.map { binding("sources", $0, prefix: "top.", inwards: true) }
     lines += design.outputs.map { binding("sinks", $0, prefix: "top.", inwards: false) }
+    let scope = "top.rootp->" + Self.mangled(design.topModule) + "__DOT__"
     lines += design.taps.map { tap in
-      let net = "top.rootp->" + Self.mangled(design.topModule) + "__DOT__" + Self.mangled(tap.name)
-      return binding("taps", tap, wires: ["data", "valid", "ready", "last"].map { "\(net)_\($0)" })
+      let wires = ["data", "valid", "ready", "last"]
+      return binding("taps", tap, wires: wires.map { scope + Self.mangled("\(tap.name)_\($0)") })
     }
     lines += [
       "  }",

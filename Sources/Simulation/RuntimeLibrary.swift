@@ -41,8 +41,8 @@ struct RuntimeLibrary {
 
     let flags = settings.compilerFlags(for: toolchain)
     let hooks = [
-      "-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL", "-DVL_PRINTF=bench_printf",
-      "-include", "bench_print.h",
+      "-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL", "-DVL_USER_WARN",
+      "-DVL_PRINTF=bench_printf", "-include", "bench_print.h",
     ]
     let header = ["-x", "c++-header", "model.h", "-o", "model.h.gch"]
     for arguments in [

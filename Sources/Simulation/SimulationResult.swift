@@ -37,10 +37,10 @@ public enum SimulationStatus: Equatable, Sendable, CustomStringConvertible {
   case finished
   /// An output offered a beat after its last expected one.
   case extraBeat(output: String, cycle: Int)
-  /// Nothing moved for the number of cycles allowed while beats were still expected.
-  case deadlock(cycle: Int)
+  /// Beats were still expected, and nothing moved after this cycle (nil: nothing ever moved).
+  case deadlock(lastTransfer: Int?)
   /// The limit of cycles was reached.
-  case timedOut(cycle: Int)
+  case timedOut(cycles: Int)
   /// `$error`, `$fatal`, `$stop`, `$finish` or a failed assertion, and its text.
   case assertionFailed(String, cycle: Int)
   /// The simulation itself ended without a result.
@@ -51,8 +51,9 @@ public enum SimulationStatus: Equatable, Sendable, CustomStringConvertible {
     case .finished: "finished"
     case .extraBeat(let output, let cycle):
       "output '\(output)' offered more beats than expected, in cycle \(cycle)"
-    case .deadlock(let cycle): "deadlock: nothing moved any more when it was given up in cycle \(cycle)"
-    case .timedOut(let cycle): "not finished after \(cycle) cycles"
+    case .deadlock(let cycle?): "deadlock: nothing moved after cycle \(cycle)"
+    case .deadlock(nil): "deadlock: nothing ever moved"
+    case .timedOut(let cycles): "not finished after \(cycles) cycles"
     case .assertionFailed(let message, let cycle): "stopped in cycle \(cycle): \(message)"
     case .crashed(let reason): "the simulation crashed: \(reason)"
     }

@@ -142,8 +142,8 @@ private struct RunFiles {
       switch field(0) {
       case "finished": .finished
       case "extra_beat": .extraBeat(output: String(field(2)), cycle: cycles)
-      case "deadlock": .deadlock(cycle: cycles)
-      case "timed_out": .timedOut(cycle: cycles)
+      case "deadlock": .deadlock(lastTransfer: Int(field(2)))
+      case "timed_out": .timedOut(cycles: cycles)
       case "assertion_failed":
         .assertionFailed(parts.count > 4 ? String(parts[4]) : "", cycle: cycles)
       default: .crashed("unknown status '\(field(0))'")

@@ -3,7 +3,7 @@
 import Simulation
 
 /// What a run of the Verilog against the golden model has shown.
-public struct VerificationResult: Equatable, Sendable {
+public struct VerificationResult: Equatable, Sendable, CustomStringConvertible {
   /// How the simulation ended.
   public var status: SimulationStatus
   /// Images that were sent.
@@ -20,6 +20,12 @@ public struct VerificationResult: Equatable, Sendable {
   public var starts: [Int]
   /// For each image, the cycle in which its last beat left.
   public var completions: [Int]
+
+  /// One line: how many agree, how it ended, what differs first.
+  public var description: String {
+    "\(agreeing) of \(images) images agree, \(status)"
+      + (mismatch.map { "; first mismatch: \($0)" } ?? "")
+  }
 
   /// True when the run ended well and every value was right.
   public var passed: Bool {

@@ -5,10 +5,10 @@ import Foundation
 import Simulation
 
 /// A register stage: one beat of storage, ready passes through; a beat leaves one clock after it
-/// entered. `extra` is Verilog added to the body, `valid` what the output says.
+/// entered. `extra` is Verilog added to the body; `valid` and `ready` are what the stage says.
 func registerStage(
   width: Int, lanes: Int = 1, extra: String = "", valid: String = "valid_q",
-  trace: Bool = false, taps: [StreamPort] = [],
+  ready: String = "!valid_q || out_ready_i", trace: Bool = false, taps: [StreamPort] = [],
   optimization: SimulatedDesign.Optimization = .quick
 ) -> SimulatedDesign {
   let text = """
@@ -27,7 +27,7 @@ func registerStage(
       wire middle__valid = valid_q;
       wire middle__ready = out_ready_i;
       wire middle__last = last_q;
-      assign in_ready_o = !valid_q || out_ready_i;
+      assign in_ready_o = \(ready);
       assign out_data_o = data_q;
       assign out_last_o = last_q;
       assign out_valid_o = \(valid);
@@ -82,10 +82,22 @@ struct SplitMix: RandomNumberGenerator {
   }
 }
 
-/// A cache of its own, deleted at the end.
+/// A cache without models, deleted at the end. It shares the compiled library with the standard one,
+/// which takes seconds to build.
 func withTemporaryCache<Result>(_ body: (BuildCache) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("resbin-test-\(UUID().uuidString)")
-  defer { try? FileManager.default.removeItem(at: folder) }
+  let folder = temporaryFile()
+  let files = FileManager.default
+  try files.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? files.removeItem(at: folder) }
+  let library = BuildCache.standard.folder.appendingPathComponent("runtime")
+  try files.createDirectory(at: library, withIntermediateDirectories: true)
+  try files.createSymbolicLink(
+    at: folder.appendingPathComponent("runtime"), withDestinationURL: library)
   return try body(BuildCache(folder: folder))
+}
+
+/// A name in the temporary folder that nothing has.
+func temporaryFile(_ suffix: String = "") -> URL {
+  FileManager.default.temporaryDirectory
+    .appendingPathComponent("resbin-test-\(UUID().uuidString)\(suffix)")
 }

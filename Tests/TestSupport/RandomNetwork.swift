@@ -10,7 +10,8 @@ public enum RandomNetwork {
   /// - Parameter exact: parameters are few-bit numbers and variances are squares, so that doubles
   ///   compute the layers' equations without rounding, and gammas become integers exactly.
   public static func make(
-    using random: inout SeededRandom, exact: Bool = false, widths: [Int] = [1, 2, 3, 5, 6, 8, 12, 16, 30]
+    using random: inout SeededRandom, exact: Bool = false,
+    widths: [Int] = [1, 2, 3, 5, 6, 8, 12, 16, 30]
   ) -> TrainedNetwork {
     let bits = [1, 1, 2, 4, 8].randomElement(using: &random) ?? 1
     let inputs = [1, 2, 6, 15, 24, 60, 65, 130].randomElement(using: &random) ?? 1

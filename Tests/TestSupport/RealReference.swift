@@ -27,7 +27,9 @@ public enum RealReference {
         let weight = tensor("weight") ?? []
         values = (0..<dense.units).map { row in
           var sum = tensor("bias")?[row] ?? 0
-          for column in values.indices { sum += weight[row * values.count + column] * values[column] }
+          for column in values.indices {
+            sum += weight[row * values.count + column] * values[column]
+          }
           return sum
         }
         result.reals = values

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ResBin
+import TestSupport
+import Testing
+
+@Suite(.tags(.rtl), .enabled(if: Simulator.isAvailable, whyNoSimulator))
+struct RandomNetworkTests {
+  /// Random sizes, levels, folds, masks, scales and outputs: RTL equals the golden model at every
+  /// joint under every stall pattern, and every image leaves in the very cycle that was predicted.
+  @Test(arguments: 0..<UInt64(TestData.isExhaustive ? 200 : 20))
+  func equalsTheGoldenModel(seed: UInt64) throws {
+    var random = SeededRandom(seed: 1000 + seed)
+    let trained = RandomNetwork.make(using: &random)
+    let graph = try trained.network.lowered(with: trained.parameters)
+    let cycles = [1, 8, 64, 1000].randomElement(using: &random) ?? 1
+    let folding =
+      Bool.random(using: &random)
+      ? try graph.folded(to: .cycles(cycles))
+      : try graph.folded(
+        to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
+    let prepared = try Prepared(folding)
+    let verifier = try DesignVerifier(
+      prepared.design, pipeline: prepared.pipeline, optimization: .quick)
+    let count = 10
+    let images = (0..<count).flatMap { _ in
+      RandomNetwork.image(for: trained.network, using: &random)
+    }
+    for stalls in StallPattern.allCases {
+      let result = try verifier.run(images, stalls: stalls, seed: seed)
+      #expect(
+        result.passed, "seed \(seed), stalls \(stalls): \(result)")
+      if stalls == .none {
+        let completions = prepared.pipeline.completions(images: count)
+        let start = try #require(result.starts.first)
+        #expect(result.completions.map { $0 - start } == completions, "seed \(seed)")
+        let timing = prepared.pipeline.timing()
+        #expect(result.latency == timing.latency, "seed \(seed)")
+        #expect(timing.interval == folding.interval, "seed \(seed)")
+      }
+    }
+  }
+}
