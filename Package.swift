@@ -18,28 +18,37 @@ let package = Package(
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
   ],
   targets: [
-    .target(name: "Diagnostics"),
+    .target(name: "Diagnostics", exclude: ["README.md"]),
     .target(name: "Hashing"),
-    .target(name: "Datasets", dependencies: ["Diagnostics"]),
-    .target(name: "Modeling", dependencies: ["Diagnostics"]),
+    .target(name: "Datasets", dependencies: ["Diagnostics"], exclude: ["README.md"]),
+    .target(name: "Modeling", dependencies: ["Diagnostics"], exclude: ["README.md"]),
     .target(
       name: "ONNXImport",
       dependencies: [
         "Diagnostics", "Modeling",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ]),
+      ], exclude: ["README.md"]),
     .target(
       name: "IntegerNetwork",
-      dependencies: ["Diagnostics", "Modeling", .product(name: "BigInt", package: "BigInt")]),
-    .target(name: "GoldenModel", dependencies: ["Diagnostics", "IntegerNetwork"]),
-    // RTL is a link to the top folder: the cores travel inside the executable.
-    .target(name: "Cores", exclude: ["RTL/README.md"], resources: [.embedInCode("RTL")]),
-    .target(name: "Folding", dependencies: ["Diagnostics", "IntegerNetwork", "Cores"]),
+      dependencies: ["Diagnostics", "Modeling", .product(name: "BigInt", package: "BigInt")],
+      exclude: ["README.md"]),
+    .target(name: "PopcountKernels"),
     .target(
-      name: "Pipelines", dependencies: ["Diagnostics", "IntegerNetwork", "Cores", "Folding"]),
+      name: "GoldenModel", dependencies: ["IntegerNetwork", "PopcountKernels"],
+      exclude: ["README.md"]),
+    // RTL is a link to the top folder: the cores travel inside the executable.
+    .target(
+      name: "Cores", exclude: ["README.md", "RTL/README.md"], resources: [.embedInCode("RTL")]),
+    .target(
+      name: "Folding", dependencies: ["Diagnostics", "IntegerNetwork", "Cores"],
+      exclude: ["README.md"]),
+    .target(
+      name: "Pipelines", dependencies: ["Diagnostics", "IntegerNetwork", "Cores", "Folding"],
+      exclude: ["README.md"]),
     .target(
       name: "VerilogEmission",
-      dependencies: ["Diagnostics", "Hashing", "Cores", "Folding", "Pipelines"]),
+      dependencies: ["Diagnostics", "Hashing", "Cores", "Folding", "Pipelines"],
+      exclude: ["README.md"]),
     // Sim is a link to the top folder: the testbench travels inside the executable.
     .target(
       name: "Simulation", dependencies: ["Diagnostics", "Hashing", "Cores"],
@@ -49,13 +58,13 @@ let package = Package(
       dependencies: [
         "Diagnostics", "Cores", "IntegerNetwork", "GoldenModel", "Folding", "Pipelines",
         "VerilogEmission", "Simulation",
-      ]),
+      ], exclude: ["README.md"]),
     .target(
       name: "Reporting",
       dependencies: [
         "Diagnostics", "Modeling", "IntegerNetwork", "GoldenModel", "Folding", "Pipelines",
         "VerilogEmission", "Verification",
-      ]),
+      ], exclude: ["README.md"]),
     .target(
       name: "ResBin",
       dependencies: [
@@ -67,6 +76,9 @@ let package = Package(
       dependencies: [
         "ResBin", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    .executableTarget(
+      name: "MNISTFromSwift", dependencies: ["ResBin"], path: "Examples/MNISTFromSwift"),
 
     .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),

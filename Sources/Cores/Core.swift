@@ -7,7 +7,8 @@
 public protocol Core: Sendable {
   /// The Verilog module, for instance `rb_fifo`.
   var moduleName: String { get }
-  /// The module parameters in the order of the file, all of them.
+  /// The module parameters in the order of the file: all but the files of memories that this value
+  /// does not have.
   var parameters: [CoreParameter] { get }
   /// The streams that enter, in port order (`<name>_data_i`, `_valid_i`, `_ready_o`, `_last_i`).
   var inputs: [StreamPort] { get }

@@ -24,10 +24,10 @@ public struct GoldenExecutor: Sendable {
   /// The values of every node for one image.
   ///
   /// - Parameter image: ``inputCount`` unsigned integers below 2^bits.
-  public func trace(_ image: some Collection<UInt8>) -> [[Int]] {
+  public func trace(_ image: some Sequence<UInt8>) -> [[Int]] {
     let workspace = Workspace(graph)
-    workspace.run(image)
-    return workspace.values
+    workspace.run(Array(image)[...])
+    return graph.nodes.indices.map { workspace.values(of: $0) }
   }
 
   /// The values that leave the network, image after image, on all processors.
@@ -36,14 +36,14 @@ public struct GoldenExecutor: Sendable {
   /// - Returns: ``outputCount`` values for each image.
   public func outputs(_ images: [UInt8]) -> [Int] {
     reduce(images, initial: Array(repeating: 0, count: outputCount)) { result, values in
-      result = values[graph.output]
+      result = values(graph.output)
     }.flatMap { $0 }
   }
 
   /// The class of each image: the index that leaves the network, or that of its largest score.
   public func predictions(_ images: [UInt8]) -> [Int] {
     reduce(images, initial: 0) { result, values in
-      let output = values[graph.output]
+      let output = values(graph.output)
       if case .argMax = graph.nodes[graph.output].operation {
         result = output[0]
       } else {
@@ -52,9 +52,11 @@ public struct GoldenExecutor: Sendable {
     }
   }
 
-  /// A value for each image, computed from the values of every node, on all processors.
+  /// A value for each image, computed from the values of its nodes, on all processors.
+  ///
+  /// - Parameter body: is given the values of a node, by the node's index.
   public func reduce<Result: Sendable>(
-    _ images: [UInt8], initial: Result, _ body: @Sendable (inout Result, [[Int]]) -> Void
+    _ images: [UInt8], initial: Result, _ body: @Sendable (inout Result, (Int) -> [Int]) -> Void
   ) -> [Result] {
     let count = images.count / inputCount
     var results = Array(repeating: initial, count: count)
@@ -67,7 +69,7 @@ public struct GoldenExecutor: Sendable {
         let workspace = Workspace(graph)
         for image in index * chunk..<min(count, (index + 1) * chunk) {
           workspace.run(images[image * inputCount..<(image + 1) * inputCount])
-          body(&results[image], workspace.values)
+          body(&results[image], workspace.values(of:))
         }
       }
     }
@@ -76,8 +78,8 @@ public struct GoldenExecutor: Sendable {
 }
 
 /// The index of the largest value, the first of equals.
-package func argMax(_ values: [Int]) -> Int {
-  var best = 0
-  for index in values.indices where values[index] > values[best] { best = index }
-  return best
+package func argMax(_ values: some RandomAccessCollection<Int>) -> Int {
+  var best = (index: 0, value: Int.min)
+  for (index, value) in values.enumerated() where value > best.value { best = (index, value) }
+  return best.index
 }

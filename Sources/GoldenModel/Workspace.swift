@@ -1,68 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import IntegerNetwork
+import PopcountKernels
 
-/// The memory for one image on its way through a graph, allocated once.
+/// The memory for one image on its way through a graph, allocated once: nothing is allocated while
+/// an image runs.
 final class Workspace {
-  let graph: IntegerGraph
+  private let graph: IntegerGraph
   /// Node → its values in stream order.
-  var values: [[Int]]
+  private let values: [UnsafeMutableBufferPointer<Int>]
   /// Node → its codes as bit planes, level by level; empty where the node sends no codes.
-  private var planes: [[UInt64]]
+  private let planes: [UnsafeMutableBufferPointer<UInt64>]
+  /// Node → the weights of its levels; empty where the node sends no codes.
+  private let levelWeights: [[Int]]
+  /// Node → the active weights of each output; empty where the node has no weights.
+  private let activeWeights: [[Int]]
+  /// Output by output and level by level, how many bits differ, of the node at hand.
+  private let differences: UnsafeMutableBufferPointer<Int32>
 
   init(_ graph: IntegerGraph) {
     self.graph = graph
-    values = graph.nodes.map { Array(repeating: 0, count: $0.shape.count) }
-    planes = graph.nodes.indices.map { index in
-      let words = (graph.nodes[index].shape.count + 63) / 64
-      return Array(repeating: 0, count: words * (graph.code(of: index)?.levels ?? 0))
+    values = graph.nodes.map { zeros($0.shape.count) }
+    levelWeights = graph.nodes.indices.map { graph.code(of: $0)?.weights ?? [] }
+    let levels = levelWeights.map(\.count)
+    planes = graph.nodes.indices.map { zeros((graph.nodes[$0].shape.count + 63) / 64 * levels[$0]) }
+    activeWeights = graph.nodes.map { node in
+      guard case .popcount(let popcount) = node.operation else { return [] }
+      return (0..<popcount.outputs).map { popcount.activeWeights(of: $0) }
     }
+    differences = zeros((values.map(\.count).max() ?? 0) * (levels.max() ?? 0))
   }
 
-  /// Fills ``values`` with those of `image`.
-  func run(_ image: some Collection<UInt8>) {
-    for index in graph.nodes.indices {
-      let node = graph.nodes[index]
+  deinit {
+    for buffer in values { buffer.deallocate() }
+    for buffer in planes { buffer.deallocate() }
+    differences.deallocate()
+  }
+
+  /// The values of a node for the image that ran last.
+  func values(of node: Int) -> [Int] {
+    Array(values[node])
+  }
+
+  /// Computes the values of every node.
+  func run(_ image: ArraySlice<UInt8>) {
+    for (index, node) in graph.nodes.enumerated() {
+      let result = values[index]
+      let source = values[node.inputs.first ?? 0]
       switch node.operation {
       case .input(let code):
-        for (position, value) in image.enumerated() { values[index][position] = Int(value) }
+        for (position, value) in image.enumerated() { result[position] = Int(value) }
         pack(index, levels: code.levels)
       case .popcount(let popcount):
         sum(popcount, from: node.inputs[0], into: index)
       case .encode(let tree):
-        let sums = values[node.inputs[0]]
-        for channel in sums.indices {
-          values[index][channel] = tree.code(of: sums[channel], channel: channel)
+        for channel in source.indices {
+          result[channel] = tree.code(of: source[channel], channel: channel)
         }
         pack(index, levels: tree.code.levels)
       case .score(let score):
-        let sums = values[node.inputs[0]]
-        for channel in sums.indices {
-          values[index][channel] =
-            score.multipliers[channel] * sums[channel]
-            + score.offsets[channel]
+        for channel in source.indices {
+          result[channel] = score.multipliers[channel] * source[channel] + score.offsets[channel]
         }
       case .argMax:
-        values[index][0] = argMax(values[node.inputs[0]])
+        result[0] = argMax(source)
       }
     }
   }
 
   /// Codes → bit planes, level 1 first.
   private func pack(_ index: Int, levels: Int) {
-    values[index].withUnsafeBufferPointer { values in
-      planes[index].withUnsafeMutableBufferPointer { planes in
-        let words = planes.count / levels
-        for level in 0..<levels {
-          let shift = levels - 1 - level
-          for word in 0..<words {
-            var bits: UInt64 = 0
-            for bit in word * 64..<min(values.count, word * 64 + 64) {
-              bits |= UInt64(truncatingIfNeeded: values[bit] >> shift & 1) << UInt64(bit & 63)
-            }
-            planes[level * words + word] = bits
-          }
+    let codes = values[index]
+    let planes = planes[index]
+    let words = planes.count / levels
+    for word in 0..<words {
+      let first = word * 64
+      let count = min(64, codes.count - first)
+      for level in 0..<levels {
+        let shift = levels - 1 - level
+        var bits: UInt64 = 0
+        for bit in 0..<count {
+          bits |= UInt64(truncatingIfNeeded: codes[first + bit] &>> shift & 1) &<< UInt64(bit)
         }
+        planes[level * words + word] = bits
       }
     }
   }
@@ -70,40 +90,39 @@ final class Workspace {
   /// s_o = Σ_l g_l · (n_o − 2·popcount(xor(b_l, w_o) ∧ mask_o)). Bits past the last input are 0 in
   /// both codes and weights, so that they never differ.
   private func sum(_ popcount: MaskedPopcount, from source: Int, into index: Int) {
-    let levelWeights = graph.code(of: source)?.weights ?? []
-    let words = popcount.weights.wordsPerRow
-    values[index].withUnsafeMutableBufferPointer { sums in
-      planes[source].withUnsafeBufferPointer { planes in
-        popcount.weights.words.withUnsafeBufferPointer { weights in
-          for output in 0..<popcount.outputs {
-            let row = weights.baseAddress.unsafelyUnwrapped + output * words
-            var sum = 0
-            var active = popcount.inputs
-            if let mask = popcount.mask {
-              active = mask.count(row: output)
-              for level in levelWeights.indices {
-                var different = 0
-                for word in 0..<words {
-                  different +=
-                    ((planes[level * words + word] ^ row[word])
-                    & mask.words[output * words + word]).nonzeroBitCount
-                }
-                sum += levelWeights[level] * (active - 2 * different)
-              }
-            } else {
-              for level in levelWeights.indices {
-                let plane = planes.baseAddress.unsafelyUnwrapped + level * words
-                var different = 0
-                for word in 0..<words {
-                  different += (plane[word] ^ row[word]).nonzeroBitCount
-                }
-                sum += levelWeights[level] * (active - 2 * different)
-              }
-            }
-            sums[output] = sum
+    let weights = levelWeights[source]
+    let planes = planes[source].baseAddress
+    let differences = differences
+    popcount.weights.words.withUnsafeBufferPointer { rows in
+      func count(_ masks: UnsafePointer<UInt64>?) {
+        resbin_count_differences(
+          resbin_best, rows.baseAddress, masks, popcount.outputs, popcount.weights.wordsPerRow,
+          planes, weights.count, differences.baseAddress)
+      }
+      if let mask = popcount.mask {
+        mask.words.withUnsafeBufferPointer { count($0.baseAddress) }
+      } else {
+        count(nil)
+      }
+    }
+    let result = values[index]
+    activeWeights[index].withUnsafeBufferPointer { active in
+      weights.withUnsafeBufferPointer { weights in
+        for output in result.indices {
+          var sum = 0
+          for level in weights.indices {
+            let different = Int(differences[output * weights.count + level])
+            sum += weights[level] * (active[output] - 2 * different)
           }
+          result[output] = sum
         }
       }
     }
   }
+}
+
+private func zeros<Value: FixedWidthInteger>(_ count: Int) -> UnsafeMutableBufferPointer<Value> {
+  let buffer = UnsafeMutableBufferPointer<Value>.allocate(capacity: count)
+  buffer.initialize(repeating: 0)
+  return buffer
 }

@@ -101,12 +101,11 @@ public struct ThresholdTree: Equatable, Codable, Sendable {
 
   /// The code of a sum.
   public func code(of sum: Int, channel: Int) -> Int {
-    let thresholds = thresholds[channel]
     var node = 1
-    for _ in 0..<code.levels {
-      node = 2 * node + (sum >= thresholds[node - 1] ? 1 : 0)
+    while node <= thresholds[channel].count {
+      node = 2 * node + (sum >= thresholds[channel][node - 1] ? 1 : 0)
     }
-    return node - 1 << code.levels
+    return node - thresholds[channel].count - 1
   }
 }
 

@@ -32,6 +32,10 @@ public struct Dense: PrimitiveLayer, Equatable {
       diagnostics.error(at: path, "\(units) outputs; at least 1 is expected")
       return nil
     }
+    guard units <= Shape.most else {
+      diagnostics.error(at: path, "\(units) outputs; at most \(Shape.most) are supported")
+      return nil
+    }
     guard case .code = input.values else {
       diagnostics.error(
         at: path,

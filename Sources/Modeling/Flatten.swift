@@ -35,7 +35,7 @@ public struct Flatten: PrimitiveLayer, Equatable {
     guard input.values != .index else {
       diagnostics.error(
         at: path, "the input is a class index; a map is expected",
-        hint: "put ArgMax() last")
+        hint: "put `ArgMax()` last")
       return nil
     }
     return Feature(.vector(input.shape.count), input.values)

@@ -62,6 +62,14 @@ public struct Input: PrimitiveLayer, Equatable {
       diagnostics.error(at: path, "the shape \(shape) has no values; every size must be positive")
       return nil
     }
+    guard shape.height <= Shape.most, shape.width <= Shape.most, shape.channels <= Shape.most,
+      shape.height * shape.width <= Shape.most, shape.count <= Shape.most
+    else {
+      diagnostics.error(
+        at: path, "the shape \(shape) has more than \(Shape.most) values",
+        hint: "check the sizes; the file may be damaged")
+      return nil
+    }
     guard scale.isFinite, offset.isFinite, scale != 0 else {
       diagnostics.error(
         at: path, "scale \(scale) and offset \(offset); both must be finite, the scale not zero")

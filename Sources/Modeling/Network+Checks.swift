@@ -3,8 +3,8 @@
 import Diagnostics
 
 extension Network {
-  /// Where node `index` is, for messages: `cnv.layers[3] (MaxPool)`. Layers count from 1, as the
-  /// input is layer 0.
+  /// Where node `index` is, for messages: `cnv.layers[3] (MaxPool)`. Layers count from 0, as the
+  /// DSL lists them; the input is none of them.
   public func path(of index: Int) -> String {
     let kind = type(of: nodes[index].layer).kind
     return index == 0 ? "\(name).input" : "\(name).layers[\(index - 1)] (\(kind))"
@@ -30,7 +30,9 @@ extension Network {
     let features = features(&diagnostics)
     var known: Set<String> = []
     for (index, node) in nodes.enumerated() {
-      guard let first = node.inputs.first, let input = features[first] else { continue }
+      guard let first = node.inputs.first, features.indices.contains(first),
+        let input = features[first]
+      else { continue }
       let path = path(of: index)
       var tensors: [String: Tensor] = [:]
       for slot in node.layer.slots(for: input) {
@@ -100,6 +102,13 @@ extension Network {
           at: path, "the name '\(node.name)' is taken by another layer",
           hint: "give each layer its own `name:`")
       }
+      if !isIdentifier(node.name) {
+        diagnostics.error(
+          at: path,
+          "the name '\(node.name)' is not an identifier; letters, digits and '_' are expected, "
+            + "no digit first",
+          hint: "name it '\(identifier(from: node.name))'")
+      }
       features.append(output(of: index, from: features, at: path, &diagnostics))
     }
     return features
@@ -115,6 +124,10 @@ extension Network {
         diagnostics.error(at: path, "a second `Input`; a network has one")
         return nil
       }
+      guard node.inputs.isEmpty else {
+        diagnostics.error(at: path, "inputs are nodes \(node.inputs); none is expected")
+        return nil
+      }
       return input.output(
         for: Feature(input.shape, .real), at: path, &diagnostics)
     }
@@ -127,4 +140,23 @@ extension Network {
     guard let input = features[node.inputs[0]] else { return nil }
     return node.layer.output(for: input, at: path, &diagnostics)
   }
+}
+
+/// True for [A-Za-z_][A-Za-z0-9_]*: what can name nets, instances and files.
+private func isIdentifier(_ name: String) -> Bool {
+  guard let first = name.unicodeScalars.first, !("0"..."9").contains(first) else { return false }
+  return name.unicodeScalars.allSatisfy(isWord)
+}
+
+private func isWord(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar {
+  case "a"..."z", "A"..."Z", "0"..."9", "_": true
+  default: false
+  }
+}
+
+/// An identifier that reads like `name`.
+private func identifier(from name: String) -> String {
+  let text = String(String.UnicodeScalarView(name.unicodeScalars.map { isWord($0) ? $0 : "_" }))
+  return isIdentifier(text) ? text : "layer\(text)"
 }

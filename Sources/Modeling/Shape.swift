@@ -20,6 +20,9 @@ public struct Shape: Hashable, Codable, Sendable, CustomStringConvertible {
     Shape(height: 1, width: 1, channels: channels)
   }
 
+  /// The most values of a map.
+  static let most = 1 << 24
+
   /// All values of the map.
   public var count: Int { height * width * channels }
 

@@ -73,9 +73,13 @@ struct Assembly {
     }
   }
 
-  /// The map of a value, if it is one of real numbers.
+  /// The map of a value, if it is one of real numbers with its channels in front.
   func realMap(_ value: Value?) -> Map? {
-    guard case .map(let map) = value, stages[map.stage].feature.values == .real else { return nil }
+    guard case .map(let map) = value else { return nil }
+    let feature = stages[map.stage].feature
+    guard feature.values == .real, map.dimensions.first == feature.shape.channels else {
+      return nil
+    }
     return map
   }
 

@@ -52,14 +52,15 @@ struct Constant {
   var description: String { "a \(type.name) \(shape) constant" }
 }
 
-/// The number of elements of a shape, or nil when a size is negative or the product too large.
+/// The number of elements of a shape, or nil when a size is negative or the sizes are too large:
+/// the product of any of them that are not 0 fits an `Int`.
 func elementCount(_ shape: [Int]) -> Int? {
   var count = 1
   for size in shape {
     guard size >= 0 else { return nil }
-    let (product, overflow) = count.multipliedReportingOverflow(by: size)
+    let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1))
     guard !overflow else { return nil }
     count = product
   }
-  return count
+  return shape.contains(0) ? 0 : count
 }

@@ -77,7 +77,8 @@ enum ElementType: Int32 {
         "arithmetic on \(name) constants is not supported", hint: "cast them to FLOAT first")
     default:
       guard let integers, integers.contains(value) else {
-        throw Rejection("the result \(value) is no \(name) value")
+        throw Rejection(
+          "the result \(value.isNaN ? "of a division by 0" : "\(value)") is no \(name) value")
       }
       return value
     }

@@ -3,8 +3,12 @@
 /// The graph's input as 8-bit pixels.
 struct GraphInput {
   var pixels: Pixels
-  /// Images at a time; 1 when the file leaves it open.
+  /// Images at a time.
   var batch: Int
+
+  /// Stands for a batch that the file leaves open: a prime larger than any other size, so that no
+  /// shape has it by accident.
+  static let openBatch = 67_108_879
 
   /// Values of an image that a network may have.
   static let mostValues = 1 << 24
@@ -34,12 +38,12 @@ struct GraphInput {
           throw Rejection(
             "the size of axis \(axis) is not given; only the batch, axis 0, may be open")
         }
-        sizes.append(1)
+        sizes.append(Self.openBatch)
       }
     }
     guard (2...4).contains(sizes.count) else {
       throw Rejection(
-        "it has \(sizes.count) axes; [N, channels, height, width], [N, height, width] or "
+        "it has \(sizes.count) ax\(sizes.count == 1 ? "is" : "es"); [N, channels, height, width], [N, height, width] or "
           + "[N, values] is expected")
     }
     let dimensions = Array(sizes.dropFirst())

@@ -54,6 +54,7 @@ struct ONNXGraph {
 
     let nodes = graph.node.enumerated().map { ONNXNode($1, index: $0) }
     let origins = Origins(nodes, graph, file: file, input: input.name, &diagnostics)
+    try diagnostics.throwIfErrors()
     self.nodes = origins.sorted(from: output, &diagnostics)
     try diagnostics.throwIfErrors()
   }
@@ -108,19 +109,26 @@ private struct Origins {
         "the output '\(output)' is made by no node" + (given.contains(output) ? "" : " at all"))
       return []
     }
-    var users: [Int: [Int]] = [:]
-    var missing: [Int: Int] = [:]
+    var makers: [Int: [Int]] = [:]
     var open = [last]
     while let index = open.popLast() {
-      guard missing[index] == nil else { continue }
-      let makers = makers(of: nodes[index], &diagnostics)
-      missing[index] = makers.count
-      for maker in makers {
-        users[maker, default: []].append(index)
-        open.append(maker)
-      }
+      guard makers[index] == nil else { continue }
+      let behind = nodes[index].inputs.compactMap { self.makers[$0] }
+      makers[index] = behind
+      open += behind
     }
-    var ready = missing.filter { $0.value == 0 }.keys.sorted(by: >)
+    let needed = makers.keys.sorted()
+    for index in needed { reportMissingInputs(of: nodes[index], &diagnostics) }
+    // The file's order is nearly always right.
+    if needed.allSatisfy({ node in makers[node, default: []].allSatisfy { $0 < node } }) {
+      return needed.map { nodes[$0] }
+    }
+    var missing = makers.mapValues(\.count)
+    var users: [Int: [Int]] = [:]
+    for index in needed {
+      for maker in makers[index, default: []] { users[maker, default: []].append(index) }
+    }
+    var ready = Array(needed.filter { missing[$0] == 0 }.reversed())
     var order: [ONNXNode] = []
     while let index = ready.popLast() {
       order.append(nodes[index])
@@ -134,7 +142,7 @@ private struct Origins {
       // Each of them waits for another of them: the walk back ends in the cycle.
       var passed: Set<Int> = []
       while passed.insert(index).inserted {
-        index = nodes[index].inputs.lazy.compactMap { makers[$0] }.first { stuck[$0] != nil } ?? index
+        index = makers[index, default: []].first { stuck[$0] != nil } ?? index
       }
       diagnostics.error(
         at: "\(file): \(nodes[index].description)",
@@ -143,12 +151,12 @@ private struct Origins {
     return order
   }
 
-  private func makers(of node: ONNXNode, _ diagnostics: inout DiagnosticCollector) -> [Int] {
-    var result: [Int] = []
+  private func reportMissingInputs(
+    of node: ONNXNode, _ diagnostics: inout DiagnosticCollector
+  ) {
     for input in node.inputs where !input.isEmpty && !given.contains(input) {
-      if let maker = makers[input] {
-        result.append(maker)
-      } else if sparse.contains(input) {
+      guard makers[input] == nil else { continue }
+      if sparse.contains(input) {
         diagnostics.error(
           at: "\(file): \(node.description)",
           "input '\(input)' is a sparse initializer; an ordinary one is expected",
@@ -159,6 +167,5 @@ private struct Origins {
           "input '\(input)' is made by no node and is no initializer")
       }
     }
-    return result
   }
 }

@@ -76,6 +76,7 @@ extension Operator {
     "Softmax": "leave it out: the largest score stays the largest",
     "LogSoftmax": "leave it out: the largest score stays the largest",
     "Relu": "use a residual sign as the activation",
+    "Shape": "flatten with torch.flatten(x, 1), which needs no shape",
     "Dropout": "export the model in evaluation mode: model.eval()",
   ]
 

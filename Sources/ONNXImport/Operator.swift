@@ -28,9 +28,10 @@ struct Operator: Sendable {
   /// The value of the node's first output.
   func evaluate(_ call: Call, _ assembly: inout Assembly) throws(Rejection) -> Value {
     guard inputs.contains(call.inputs.count) else {
-      let expected =
-        inputs.count == 1 ? "\(inputs.lowerBound)" : "\(inputs.lowerBound) to \(inputs.upperBound)"
-      throw Rejection("it has \(call.inputs.count) inputs; \(expected) are expected")
+      let (least, most) = (inputs.lowerBound, inputs.upperBound)
+      throw Rejection(
+        "it takes \(least == most ? "" : "\(least) or ")\(most) input\(most == 1 ? "" : "s"), "
+          + "not \(call.inputs.count)")
     }
     for name in call.node.attributes.names where !attributes.contains(name) {
       throw Rejection("attribute \(name) is not supported")
@@ -48,7 +49,7 @@ struct Call {
   var node: ONNXNode
   /// nil for an optional input that is left out.
   var inputs: [Value?]
-  /// Images at a time; 1 when the file leaves it open.
+  /// Images at a time, ``GraphInput/openBatch`` when the file leaves that open.
   var batch: Int
 
   /// An input, nil when it is left out.

@@ -25,14 +25,18 @@ enum Reshaping {
     return try reshaped(call, &assembly) { (shape) throws(Rejection) in
       var result = target
       for (axis, size) in target.enumerated() where size == 0 && copiesZeros {
-        guard axis < shape.count else { throw Rejection("shape \(target) does not fit \(shape)") }
+        guard axis < shape.count else {
+          throw Rejection("shape \(target) does not fit \(list(shape, batch: call.batch))")
+        }
         result[axis] = shape[axis]
       }
       if let free = result.firstIndex(of: -1) {
         result[free] = 1
         guard let rest = elementCount(result), rest > 0, let count = elementCount(shape),
           count % rest == 0
-        else { throw Rejection("shape \(target) does not fit \(shape)") }
+        else {
+          throw Rejection("shape \(target) does not fit \(list(shape, batch: call.batch))")
+        }
         result[free] = count / rest
       }
       return result
@@ -106,19 +110,34 @@ enum Reshaping {
     }
     let shape = try target([call.batch] + dimensions)
     let new = Array(shape.dropFirst())
-    guard shape.first == call.batch, elementCount(new) == elementCount(dimensions) else {
+    guard elementCount(shape) == elementCount([call.batch] + dimensions) else {
       throw Rejection(
-        "it turns [N] + \(dimensions) into \(shape); the batch N must stay the first axis",
+        "shape \(list(shape, batch: call.batch)) does not fit "
+          + "\(list([call.batch] + dimensions, batch: call.batch))")
+    }
+    guard shape.first == call.batch else {
+      throw Rejection(
+        "it turns [N] + \(dimensions) into \(list(shape, batch: call.batch)); the batch N must "
+          + "stay the first axis",
         hint: "use torch.flatten(x, 1)")
     }
     guard new != dimensions else { return value }
     let sizes = (old: dimensions.filter { $0 != 1 }, new: new.filter { $0 != 1 })
-    guard new.count == 1 || (1...3).contains(new.count) && sizes.old == sizes.new else {
+    guard new.count == 1 || new.count <= 3 && sizes.old == sizes.new else {
       throw Rejection(
         "it turns [N] + \(dimensions) into [N] + \(new); flattening, and adding or dropping "
           + "sizes of 1, are supported")
     }
     return try assembly.reshaped(value, to: new)
+  }
+
+  /// `[2, 4·N]`
+  private static func list(_ shape: [Int], batch: Int) -> String {
+    let sizes = shape.map { size in
+      guard batch > 1, size > 0, size % batch == 0 else { return "\(size)" }
+      return size == batch ? "N" : "\(size / batch)·N"
+    }
+    return "[\(sizes.joined(separator: ", "))]"
   }
 
   private static func absolute(_ axes: [Int], rank: Int) throws(Rejection) -> Set<Int> {
@@ -149,6 +168,9 @@ extension Assembly {
     _ value: Value, to dimensions: [Int]
   ) throws(Rejection) -> Value? {
     if case .pixels(var pixels) = value {
+      guard !dimensions.isEmpty else {
+        throw Rejection("it leaves a number without an axis; a vector is expected")
+      }
       guard pixels.dimensions.count > 1 || pixels.inputDimensions.count == 1 else {
         throw Rejection("it makes a map of flattened pixels again; that is not supported")
       }
@@ -156,6 +178,9 @@ extension Assembly {
       return .pixels(pixels)
     }
     guard let map = try map(of: value) else { return nil }
+    guard !dimensions.isEmpty || stages[map.stage].feature.values == .index else {
+      throw Rejection("it leaves a number without an axis; a vector is expected")
+    }
     guard dimensions.count == 1, !stages[map.stage].feature.shape.isVector else {
       return .map(self.map(map.stage, dimensions))
     }

@@ -106,10 +106,10 @@ private struct QuantizationComparison {
     let encoders = graph.nodes.indices.filter { $0 > 0 && graph.code(of: $0) != nil }
     // Codes of both as bytes; a code has at most 4 bits.
     let left = GoldenExecutor(graph).reduce(images, initial: [UInt8]()) { result, values in
-      result = encoders.flatMap { values[$0].map { UInt8(truncatingIfNeeded: $0) } }
+      result = encoders.flatMap { values($0).map { UInt8(truncatingIfNeeded: $0) } }
     }
     let right = executor.reduce(images, initial: [UInt8]()) { result, values in
-      result = encoders.flatMap { values[$0].map { UInt8(truncatingIfNeeded: $0) } }
+      result = encoders.flatMap { values($0).map { UInt8(truncatingIfNeeded: $0) } }
     }
     for (left, right) in zip(left, right) {
       codes += left.count

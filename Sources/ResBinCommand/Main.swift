@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Diagnostics
 import Foundation
+import ResBin
 
 @main
 struct ResBinCommand: ParsableCommand {

@@ -35,7 +35,8 @@ struct RuntimeLibrary {
     if settings.trace { library.append("verilated_fst_c.cpp") }
     try Data(library.map { "#include \"\($0)\"\n" }.joined().utf8)
       .write(to: folder.appendingPathComponent("library.cpp"))
-    let headers = ["verilated.h", "verilated_dpi.h"] + (settings.trace ? ["verilated_fst_c.h"] : [])
+    let headers =
+      ["verilated.h", "verilated_dpi.h"] + (settings.trace ? ["verilated_fst_c.h"] : [])
     try Data((headers + ["stream_bench.h"]).map { "#include \"\($0)\"\n" }.joined().utf8)
       .write(to: folder.appendingPathComponent("model.h"))
 
@@ -66,7 +67,8 @@ struct RuntimeLibrary {
   ///   - program: The program to make, relative to `folder`.
   func link(_ source: String, to program: String, in folder: URL, subject: String) throws {
     func compile(precompiled: Bool) throws {
-      let header = precompiled ? ["-include", self.folder.appendingPathComponent("model.h").path] : []
+      let header =
+        precompiled ? ["-include", self.folder.appendingPathComponent("model.h").path] : []
       let objects = ["library.o", "stream_bench.o"].map {
         self.folder.appendingPathComponent($0).path
       }
@@ -171,7 +173,8 @@ struct BuildStep {
     defer { try? FileManager.default.removeItem(at: log) }
     if exit == .exited(0) { return }
     let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-    throw Diagnostic(at: subject, problem, notes: Self.firstErrors(in: text, exit: exit), hint: hint)
+    throw Diagnostic(
+      at: subject, problem, notes: Self.firstErrors(in: text, exit: exit), hint: hint)
   }
 
   /// The lines that say what is wrong, at most eight; without any, the end of the text.

@@ -55,7 +55,8 @@ extension StreamBeats {
       if bytes[range] != expected.bytes[range] {
         let expectedLanes = expected.lanes(ofBeat: beat)
         let actualLanes = lanes(ofBeat: beat)
-        let lane = zip(expectedLanes, actualLanes).enumerated()
+        let lane =
+          zip(expectedLanes, actualLanes).enumerated()
           .first { $0.element.0 != $0.element.1 }?.offset ?? 0
         return mismatch(
           beat, .lane(lane, expected: expectedLanes[lane], actual: actualLanes[lane]))

@@ -1,10 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The rules of a stream as assertions, bound to every stream of the cores in a design.
+/// The rules of a stream as assertions, bound to every stream of every core in a design.
 public enum StreamProperties {
-  /// The property module and a bind file for each of the cores in `modules` (file names such as
-  /// `rb_fifo.v`). Empty until the property files exist.
+  /// The property module, and the bind file of each module that has one.
+  ///
+  /// - Parameter modules: The modules of a design, for instance `rb_fifo`; a bind file for a module
+  ///   that is not there would not compile.
   public static func files(for modules: Set<String>) -> [DesignFile] {
-    []
+    let names = modules.filter { binds[$0] != nil }.sorted()
+    guard !names.isEmpty else { return [] }
+    return [file("rb_stream_properties.sv", PackageResources.rb_stream_properties_sv)]
+      + names.map { file("\($0)_bind.sv", binds[$0] ?? []) }
+  }
+
+  private static let binds: [String: [UInt8]] = [
+    "rb_arg_max": PackageResources.rb_arg_max_bind_sv,
+    "rb_fifo": PackageResources.rb_fifo_bind_sv,
+    "rb_matrix_unit": PackageResources.rb_matrix_unit_bind_sv,
+    "rb_replay_buffer": PackageResources.rb_replay_buffer_bind_sv,
+    "rb_residual_encoder": PackageResources.rb_residual_encoder_bind_sv,
+    "rb_score": PackageResources.rb_score_bind_sv,
+    "rb_stream_register": PackageResources.rb_stream_register_bind_sv,
+    "rb_width_down": PackageResources.rb_width_down_bind_sv,
+    "rb_width_up": PackageResources.rb_width_up_bind_sv,
+  ]
+
+  private static func file(_ name: String, _ bytes: [UInt8]) -> DesignFile {
+    DesignFile(name, String(decoding: bytes, as: UTF8.self))
   }
 }

@@ -52,7 +52,8 @@ struct Toolchain: Sendable {
     } catch {
       return .failure(
         Diagnostic(
-          at: verilator.path, "does not run: \(error)", hint: "apt-get install --reinstall verilator")
+          at: verilator.path, "does not run: \(error)",
+          hint: "apt-get install --reinstall verilator")
       )
     }
   }

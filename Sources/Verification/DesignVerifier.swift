@@ -32,7 +32,7 @@ public struct DesignVerifier: Sendable {
     self.pipeline = pipeline
     golden = GoldenExecutor(pipeline.folding.graph)
     joints = pipeline.stages.indices.filter { pipeline.stages[$0].carries != nil }
-    let modules = Set(pipeline.stages.flatMap { $0.core.files.map(\.name) })
+    let modules = Set(pipeline.stages.map(\.core.moduleName))
     let files = design.files.filter { $0.path.hasPrefix("rtl/") }.map {
       DesignFile(String($0.path.dropFirst(4)), $0.text)
     }

@@ -90,7 +90,7 @@ extension Design {
     let own = Set(manifest.files + [Manifest.fileName])
     return contents.filter { path in
       var isFolder: ObjCBool = false
-      manager.fileExists(atPath: folder.appending(path: path).path, isDirectory: &isFolder)
+      _ = manager.fileExists(atPath: folder.appending(path: path).path, isDirectory: &isFolder)
       return !isFolder.boolValue && !own.contains(path)
     }
   }

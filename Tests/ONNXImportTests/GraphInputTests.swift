@@ -18,7 +18,7 @@ import Testing
   ) throws {
     var model = ModelBuilder(input: sizes)
     let x = model.scaledPixels()
-    let scores = model.dense("fc1", x, 60, 2)
+    let scores = model.dense("fc1", x, Int(sizes.reduce(1, *)), 2)
     model.output(scores)
     let network = try model.imported().network
     #expect(network.input?.shape == shape)
@@ -35,7 +35,7 @@ import Testing
 
   @Test(arguments: [
     (.float, "N", [4], "it is FLOAT; UINT8 is expected, as the hardware takes 8-bit pixels"),
-    (.uint8, "N", [], "it has 1 axes; [N, channels, height, width], [N, height, width] or "
+    (.uint8, "N", [], "it has 1 axis; [N, channels, height, width], [N, height, width] or "
       + "[N, values] is expected"),
     (.uint8, "N", [1, 1, 1, 1], "it has 5 axes; [N, channels, height, width], [N, height, width] "
       + "or [N, values] is expected"),

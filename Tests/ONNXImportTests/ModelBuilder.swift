@@ -108,6 +108,7 @@ struct ModelBuilder {
   // MARK: Usual parts
 
   /// pixels · scale − shift, flattened.
+  @discardableResult
   mutating func scaledPixels() -> String {
     node("Cast", "pixels", "image", attributes: ["to": 1])
     node("Mul", "scaled", "pixels", constant("scale", 0.5))
@@ -134,6 +135,7 @@ struct ModelBuilder {
       constant("\(name).var", shape, range.map { 1 + $0 }), attributes: ["epsilon": 0.25])
   }
 
+  @discardableResult
   mutating func residualSign(_ name: String, _ x: String, _ gammas: [Float]) -> String {
     if !proto.graph.initializer.contains(where: { $0.name == "zero" }) { constant("zero", 0) }
     var (residual, total) = (x, "")

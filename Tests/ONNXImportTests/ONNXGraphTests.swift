@@ -80,11 +80,11 @@ import Testing
     model.output("sum")
     #expect(
       try model.complaint() == """
-        error: model.onnx: node 1 (Add): input 'bias' is made by no node and is no initializer
         error: model.onnx: node 'fc1' (MatMul): input 'flat' is made by no node and is no \
         initializer
         error: model.onnx: node 'fc1' (MatMul): input 'weight' is made by no node and is no \
         initializer
+        error: model.onnx: node 1 (Add): input 'bias' is made by no node and is no initializer
         """)
   }
 
@@ -122,7 +122,7 @@ import Testing
         error: model.onnx: node 'scaled' (Mul): input 'weight' is a sparse initializer; an \
         ordinary one is expected
           hint: store the zeros too
-        """.replacingOccurrences(of: "\n  ", with: "\n  "))
+        """)
   }
 
   @Test func onlyTheFirstOutputOfANodeCanBeUsed() throws {
@@ -180,9 +180,9 @@ import Testing
     model.output("f")
     #expect(
       try model.complaint() == """
-        error: model.onnx: node 'b' (Where): it has 1 inputs; 3 are expected
-        error: model.onnx: node 'a' (Neg): it has 2 inputs; 1 are expected
+        error: model.onnx: node 'a' (Neg): it takes 1 input, not 2
+        error: model.onnx: node 'b' (Where): it takes 3 inputs, not 1
         error: model.onnx: node 'c' (Flatten): attribute order is not supported
-        """.replacingOccurrences(of: "1 inputs; 3", with: "1 inputs; 3"))
+        """)
   }
 }

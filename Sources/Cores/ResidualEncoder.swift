@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Turns sums into residual codes: a binary search through each neuron's tree of thresholds.
+///
+///     node = 1;   b_l = (sum ≥ T[node]),   node ← 2 · node + b_l,   for l = 1 … levels
+///
+/// - Shape: `units` sums a beat, `groups` beats a vector → `units` codes of `levels` bits a beat,
+///   b₁ the most significant.
+/// - Exactness: integer comparisons; nothing is rounded.
+/// - Hardware: one beat a cycle, latency 1 + `levels` cycles, one comparison a unit and level;
+///   RTL/rb_residual_encoder.v.
+/// - Source: ResBinNet, arXiv 1711.01243, residual binarization.
+public struct ResidualEncoder: Core {
+  /// Sums in a beat.
+  public var units: Int
+  /// Bits of a code.
+  public var levels: Int
+  /// Bits of a sum, unsigned.
+  public var sumWidth: Int
+  /// Beats of a vector.
+  public var groups: Int
+  /// `groups` words with the thresholds of `units` neurons each, for `THRESHOLDS_FILE`.
+  public var thresholds: MemoryImage
+
+  /// - Parameters:
+  ///   - thresholds: For each neuron its 2^`levels` − 1 thresholds in heap order: the root, then
+  ///     the two below it for b₁ = 0 and 1, and so on. They are clamped to 0 … 2^`sumWidth` − 1,
+  ///     which changes nothing as long as every sum is less than 2^`sumWidth` − 1.
+  ///   - layer: The layer's name, for the comments.
+  public init(
+    units: Int, levels: Int, sumWidth: Int, groups: Int, thresholds: [[Int]], layer: String
+  ) {
+    self.units = units
+    self.levels = levels
+    self.sumWidth = sumWidth
+    self.groups = groups
+    let nodes = 1 << levels - 1
+    let largest = sumWidth < 63 ? 1 << sumWidth - 1 : Int.max
+    var image = MemoryImage(
+      parameter: "THRESHOLDS_FILE", width: units * nodes * sumWidth, words: [])
+    for group in 0..<groups {
+      var packer = BitPacker(width: image.width)
+      for neuron in group * units..<(group + 1) * units {
+        for threshold in thresholds[neuron].prefix(nodes) {
+          packer.append(min(max(threshold, 0), largest), width: sumWidth)
+        }
+      }
+      image.words.append(packer.limbs)
+      image.comments.append(
+        "\(layer): neurons \(span(group * units, units)), thresholds \(span(1, nodes))")
+    }
+    self.thresholds = image
+  }
+
+  public var moduleName: String { "rb_residual_encoder" }
+
+  public var parameters: [CoreParameter] {
+    [
+      CoreParameter("UNITS", units), CoreParameter("LEVELS", levels),
+      CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("GROUPS", groups),
+      CoreParameter("THRESHOLDS_FILE", .memory),
+    ]
+  }
+
+  public var inputs: [StreamPort] {
+    [StreamPort("sums", lanes: units, bitsPerLane: sumWidth)]
+  }
+
+  public var outputs: [StreamPort] {
+    [StreamPort("codes", lanes: units, bitsPerLane: levels)]
+  }
+
+  public var memories: [MemoryImage] { [thresholds] }
+
+  public var files: [RTLFile] {
+    [
+      RTLFile(name: "rb_residual_encoder.v", bytes: PackageResources.rb_residual_encoder_v),
+      RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
+    ]
+  }
+
+  public var handshake: Handshake { .pipeline(depth: 1 + levels, period: 1) }
+}

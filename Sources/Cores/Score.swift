@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Turns sums into scores that can be compared between neurons.
+///
+///     score_o = multiplier_o · sum_o + offset_o,   o = group · units + unit
+///
+/// - Shape: `units` unsigned sums a beat, `groups` beats a vector → `units` signed scores a beat.
+/// - Exactness: integers only; exact modulo 2^`scoreWidth`.
+/// - Hardware: one beat a cycle, latency 3 cycles, one multiplier a unit; RTL/rb_score.v.
+public struct Score: Core {
+  /// Sums in a beat.
+  public var units: Int
+  /// Bits of a sum, unsigned.
+  public var sumWidth: Int
+  /// Bits of a multiplier, signed.
+  public var multiplierWidth: Int
+  /// Bits of a score, signed; more than `sumWidth`, and at least `multiplierWidth`.
+  public var scoreWidth: Int
+  /// Beats of a vector.
+  public var groups: Int
+  /// `groups` words with the offset and multiplier of `units` neurons each, for
+  /// `COEFFICIENTS_FILE`.
+  public var coefficients: MemoryImage
+
+  /// - Parameters:
+  ///   - scoreWidth: Bits that every score fits; widened to hold a sum and a multiplier.
+  ///   - multipliers: One a neuron.
+  ///   - offsets: One a neuron.
+  ///   - layer: The layer's name, for the comments.
+  public init(
+    units: Int, sumWidth: Int, multiplierWidth: Int, scoreWidth: Int, groups: Int,
+    multipliers: [Int], offsets: [Int], layer: String
+  ) {
+    self.units = units
+    self.sumWidth = sumWidth
+    self.multiplierWidth = multiplierWidth
+    self.scoreWidth = max(scoreWidth, sumWidth + 1, multiplierWidth)
+    self.groups = groups
+    var image = MemoryImage(
+      parameter: "COEFFICIENTS_FILE", width: units * (multiplierWidth + self.scoreWidth),
+      words: [])
+    for group in 0..<groups {
+      var packer = BitPacker(width: image.width)
+      for neuron in group * units..<(group + 1) * units {
+        packer.append(multipliers[neuron], width: multiplierWidth)
+        packer.append(offsets[neuron], width: self.scoreWidth)
+      }
+      image.words.append(packer.limbs)
+      image.comments.append(
+        "\(layer): neurons \(span(group * units, units)), offset and multiplier")
+    }
+    coefficients = image
+  }
+
+  public var moduleName: String { "rb_score" }
+
+  public var parameters: [CoreParameter] {
+    [
+      CoreParameter("UNITS", units), CoreParameter("SUM_WIDTH", sumWidth),
+      CoreParameter("MULTIPLIER_WIDTH", multiplierWidth),
+      CoreParameter("SCORE_WIDTH", scoreWidth), CoreParameter("GROUPS", groups),
+      CoreParameter("COEFFICIENTS_FILE", .memory),
+    ]
+  }
+
+  public var inputs: [StreamPort] {
+    [StreamPort("sums", lanes: units, bitsPerLane: sumWidth)]
+  }
+
+  public var outputs: [StreamPort] {
+    [StreamPort("scores", lanes: units, bitsPerLane: scoreWidth)]
+  }
+
+  public var memories: [MemoryImage] { [coefficients] }
+
+  public var files: [RTLFile] {
+    [
+      RTLFile(name: "rb_score.v", bytes: PackageResources.rb_score_v),
+      RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
+    ]
+  }
+
+  public var handshake: Handshake { .pipeline(depth: 3, period: 1) }
+}

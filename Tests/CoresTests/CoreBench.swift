@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Foundation
+import TestSupport
+
+@testable import Simulation
+
+/// A core with stimulus and what its oracle says must come out.
+struct CoreCase {
+  var core: any Core
+  var input: StreamBeats
+  var expected: StreamBeats
+
+  /// - Parameters:
+  ///   - input: The beats that go in.
+  ///   - oracle: Adds to its second argument the beats that must come out.
+  init(_ core: any Core, _ input: StreamBeats, oracle: (StreamBeats, inout StreamBeats) -> Void) {
+    self.core = core
+    self.input = input
+    expected = StreamBeats(core.outputs[0])
+    oracle(input, &expected)
+  }
+}
+
+/// Simulates cores side by side, each with streams of its own, and compares beats with the oracle
+/// and cycles with the handshake machine, under every stall pattern.
+///
+/// One build holds many parameter values of a core: a build costs seconds, a run milliseconds.
+struct CoreBench {
+  var cases: [CoreCase]
+  var seed: UInt64
+  /// Changes a core's file: a seeded fault.
+  var edit: (RTLFile) -> RTLFile = { $0 }
+
+  init(_ cases: [CoreCase], seed: UInt64) {
+    self.cases = cases
+    self.seed = seed
+  }
+
+  /// What is wrong; empty when all is well.
+  func findings(stalls: [StallPattern] = StallPattern.allCases) throws -> [String] {
+    let design = design()
+    let simulator = try Simulator.build(design)
+    return try stalls.flatMap { stalls in
+      let result = try simulator.run(
+        inputs: inputs, expectedBeats: cases.map(\.expected.count), stalls: stalls, seed: seed,
+        quietCycles: 10_000)
+      return findings(result, stalls).map { "stalls \(stalls), seed \(seed): \($0)" }
+    }
+  }
+
+  private func findings(_ result: SimulationResult, _ stalls: StallPattern) -> [String] {
+    var findings: [String] = []
+    if result.status != .finished { findings.append("\(result.status)") }
+    // A run that was stopped has no records of the other streams to speak of.
+    guard result.outputs.count == cases.count else { return findings }
+    for (index, test) in cases.enumerated() {
+      var expected = test.expected
+      expected.port = port(expected.port, of: index)
+      let parameters = test.core.parameters
+        .filter { $0.value != .memory }
+        .map { "\($0.name)=\($0.verilogLiteral)" }.joined(separator: " ")
+      let place = "\(test.core.moduleName) \(parameters)"
+      if let mismatch = result.outputs[index].beats.firstMismatch(from: expected) {
+        findings.append("\(place): \(mismatch)")
+      }
+      guard result.status == .finished else { continue }
+      let cycles = predictedCycles(of: index, stalls)
+      if let place = firstDifference(result.inputCycles[index], cycles.input) {
+        findings.append("\(test.core.moduleName) \(parameters): input beat \(place)")
+      }
+      if let place = firstDifference(result.outputs[index].cycles, cycles.output) {
+        findings.append("\(test.core.moduleName) \(parameters): output beat \(place)")
+      }
+    }
+    return findings
+  }
+
+  private func firstDifference(_ actual: [Int], _ expected: [Int]) -> String? {
+    guard let beat = zip(actual, expected).enumerated().first(where: { $1.0 != $1.1 })?.offset
+    else { return nil }
+    return "\(beat) moved in cycle \(actual[beat]); the handshake machine says \(expected[beat])"
+  }
+
+  /// The cycles of all transfers under the very stalls of the simulation.
+  private func predictedCycles(
+    of index: Int, _ stalls: StallPattern
+  ) -> (input: [Int], output: [Int]) {
+    let test = cases[index]
+    var machine = test.core.handshake.machine()
+    var source = stalls.sourceGate(index, seed: seed)
+    var sink = stalls.sinkGate(index, seed: seed)
+    var cycles: (input: [Int], output: [Int]) = ([], [])
+    var isOffered = false
+    for cycle in 0... {
+      if cycles.input.count == test.input.count && cycles.output.count == test.expected.count
+        || cycle == 1_000_000
+      {
+        break
+      }
+      let mayOffer = source.next() && cycles.input.count < test.input.count
+      isOffered = isOffered || mayOffer
+      let sinkIsReady = sink.next()
+      let takes = isOffered && machine.ready(outputReady: sinkIsReady)
+      let sends = machine.valid && sinkIsReady
+      if takes { cycles.input.append(cycle) }
+      if sends { cycles.output.append(cycle) }
+      isOffered = isOffered && !takes
+      machine.clock(input: takes, output: sends)
+    }
+    return cycles
+  }
+
+  private var inputs: [StreamBeats] {
+    cases.enumerated().map { index, test in
+      var input = test.input
+      input.port = port(input.port, of: index)
+      return input
+    }
+  }
+
+  private func port(_ port: StreamPort, of index: Int) -> StreamPort {
+    StreamPort("c\(index)_\(port.name)", lanes: port.lanes, bitsPerLane: port.bitsPerLane)
+  }
+
+  /// All cores in one module, with the stream properties bound to each.
+  private func design() -> SimulatedDesign {
+    var ports: [String] = ["input wire clk_i", "input wire rst_i"]
+    var instances: [String] = []
+    var sources: [DesignFile] = []
+    for (index, test) in cases.enumerated() {
+      let core = test.core
+      var connections = [".clk_i(clk_i)", ".rst_i(rst_i)"]
+      for (streams, ways) in [(core.inputs, ("input", "output")), (core.outputs, ("output", "input"))]
+      {
+        let (forward, back) = (ways.0.first ?? "i", ways.1.first ?? "o")
+        for stream in streams {
+          let name = "c\(index)_\(stream.name)"
+          ports += [
+            "\(ways.0) wire [\(stream.width - 1):0] \(name)_data_\(forward)",
+            "\(ways.0) wire \(name)_valid_\(forward)", "\(ways.1) wire \(name)_ready_\(back)",
+            "\(ways.0) wire \(name)_last_\(forward)",
+          ]
+          connections += ["data_\(forward)", "valid_\(forward)", "ready_\(back)", "last_\(forward)"]
+            .map { ".\(stream.name)_\($0)(\(name)_\($0))" }
+        }
+      }
+      let parameters = core.parameters.map { parameter in
+        parameter.value == .memory
+          ? ".\(parameter.name)(\"\(memoryFile(parameter.name, of: index))\")"
+          : ".\(parameter.name)(\(parameter.verilogLiteral))"
+      }
+      instances.append(
+        "\(core.moduleName) #(\(parameters.joined(separator: ", "))) u_\(index) "
+          + "(\(connections.joined(separator: ", ")));")
+      sources += core.files.map(edit).map { DesignFile($0.name, $0.text) }
+      sources += StreamRules.files(for: core.moduleName)
+      sources += core.memories.map {
+        DesignFile(memoryFile($0.parameter, of: index), $0.hexadecimalText)
+      }
+    }
+    let top = """
+      module bench (
+        \(ports.joined(separator: ",\n  "))
+      );
+        \(instances.joined(separator: "\n  "))
+      endmodule
+
+      """
+    return SimulatedDesign(
+      topModule: "bench", sources: [DesignFile("bench.v", top)] + sources,
+      inputs: inputs.map(\.port),
+      outputs: cases.enumerated().map { port($1.expected.port, of: $0) })
+  }
+
+  private func memoryFile(_ parameter: String, of index: Int) -> String {
+    "c\(index)_\(parameter.lowercased()).mem"
+  }
+}
+
+/// The property files of the checkout.
+enum StreamRules {
+  static let folder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Sim/properties")
+
+  /// The rules, bound to every stream of a core.
+  static func files(for module: String) -> [DesignFile] {
+    ["rb_stream_properties.sv", "\(module)_bind.sv"].map { name in
+      let text = try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      return DesignFile(name, text ?? "`error missing \(name)\n")
+    }
+  }
+}
+
+/// How far a bench goes, from the environment.
+enum Effort {
+  /// `RESBIN_EXHAUSTIVE=1`: every combination of the parameters, some minutes.
+  static let isExhaustive = ProcessInfo.processInfo.environment["RESBIN_EXHAUSTIVE"] == "1"
+
+  /// `RESBIN_SEED`, else one of this run; a finding prints it.
+  static let seed: UInt64 =
+    ProcessInfo.processInfo.environment["RESBIN_SEED"].flatMap { UInt64($0) }
+    ?? .random(in: 0..<1_000_000)
+}
+
+extension StreamBeats {
+  /// Beats of random lanes; one in four has `last` set.
+  static func random(
+    _ port: StreamPort, beats: Int, using random: inout SeededRandom
+  ) -> StreamBeats {
+    var result = StreamBeats(port, reservingCapacity: beats)
+    for _ in 0..<beats {
+      let lanes = (0..<port.lanes).map { _ in
+        Int(truncatingIfNeeded: random.next() >> UInt64(64 - min(64, port.bitsPerLane)))
+      }
+      result.append(lanes: lanes, last: random.next() >> 62 == 0)
+    }
+    return result
+  }
+}
+
+extension Array {
+  /// Pieces of at most so many elements.
+  func chunks(of count: Int) -> [[Element]] {
+    stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import ResBin
+import TestSupport
+import Testing
+
+/// The golden model against onnxruntime on the same ONNX file: an implementation that shares
+/// nothing with ours.
+@Suite(
+  .tags(.endToEnd),
+  .enabled(
+    if: TestData.python != nil,
+    "needs the Python tools of Training/requirements.txt in .venv: run Scripts/setup test"))
+struct ParityTests {
+  private struct Reference: Decodable {
+    var predictions: [Int]
+  }
+
+  @Test(arguments: [1, 2, 3])
+  func predictionsEqualOnnxruntime(levels: Int) throws {
+    let file =
+      TestData.hasShared
+      ? TestData.shared.appending(path: "mnist/t10k-images-idx3-ubyte.gz")
+      : TestData.models.appending(path: "mnist-test-500-images.idx3-ubyte")
+    let reference = try onnxruntime(
+      TestData.models.appending(path: "mnist-256x3-m\(levels).onnx"), images: file)
+    let trained = try shippedModel(levels: levels)
+    let images = try LabelledImages(contentsOf: file)
+    let golden = GoldenExecutor(try trained.network.lowered(with: trained.parameters))
+    let predictions = golden.predictions(images.pixels)
+    #expect(reference.count == images.count)
+    let differing = zip(predictions, reference).count { $0 != $1 }
+    #expect(
+      Double(differing) <= 0.001 * Double(images.count),
+      "\(differing) of \(images.count) predictions differ")
+  }
+
+  /// The classes that onnxruntime gives.
+  private func onnxruntime(_ model: URL, images: URL) throws -> [Int] {
+    let process = Process()
+    process.executableURL = TestData.python
+    process.arguments = [
+      "-m", "resbin_training.predict", model.path, "--images", images.path,
+    ]
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["PYTHONPATH": TestData.repository.appending(path: "Training").path]
+    ) { $1 }
+    let output = Foundation.Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return try JSONDecoder().decode(Reference.self, from: data).predictions
+  }
+}
