@@ -27,7 +27,7 @@ let package = Package(
       dependencies: [
         "Diagnostics", "Modeling",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ], exclude: ["README.md"]),
+      ], exclude: ["README.md", "Generated/onnx.proto"]),
     .target(
       name: "IntegerNetwork",
       dependencies: ["Diagnostics", "Modeling", .product(name: "BigInt", package: "BigInt")],
@@ -52,7 +52,7 @@ let package = Package(
     // Sim is a link to the top folder: the testbench travels inside the executable.
     .target(
       name: "Simulation", dependencies: ["Diagnostics", "Hashing", "Cores"],
-      exclude: ["Sim/README.md"], resources: [.embedInCode("Sim")]),
+      exclude: ["README.md", "Sim/README.md"], resources: [.embedInCode("Sim")]),
     .target(
       name: "Verification",
       dependencies: [
@@ -86,7 +86,8 @@ let package = Package(
     .testTarget(name: "ModelingTests", dependencies: ["Modeling", "TestSupport"]),
     .testTarget(name: "ONNXImportTests", dependencies: ["ONNXImport", "TestSupport"]),
     .testTarget(name: "IntegerNetworkTests", dependencies: ["IntegerNetwork", "TestSupport"]),
-    .testTarget(name: "GoldenModelTests", dependencies: ["GoldenModel", "TestSupport"]),
+    .testTarget(
+      name: "GoldenModelTests", dependencies: ["GoldenModel", "PopcountKernels", "TestSupport"]),
     .testTarget(name: "CoresTests", dependencies: ["Cores", "Simulation", "TestSupport"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),

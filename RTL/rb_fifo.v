@@ -15,7 +15,7 @@
 
 module rb_fifo #(
   parameter integer DATA_WIDTH = 8,  // bits
-  parameter integer DEPTH      = 16  // beats
+  parameter integer DEPTH      = 16  // beats, at least 1
 ) (
   input  wire                  clk_i,
   input  wire                  rst_i,
@@ -64,18 +64,9 @@ module rb_fifo #(
     if (push) memory[write_address_q] <= {in_last_i, in_data_i};
   end
 
-  assign in_ready_o = count_q != DEPTH[COUNT_WIDTH-1:0];
+  assign in_ready_o  = count_q != DEPTH[COUNT_WIDTH-1:0];
   assign out_valid_o = count_q != 0;
   assign {out_last_o, out_data_o} = memory[read_address_q];
-
-  generate
-    if (DEPTH < 1) begin : gen_check
-      initial begin
-        $display("%m: DEPTH (%0d) is less than 1", DEPTH);
-        $finish;
-      end
-    end
-  endgenerate
 
 endmodule
 

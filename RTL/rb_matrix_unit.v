@@ -59,6 +59,7 @@ module rb_matrix_unit #(
   localparam integer LAST_WORD      = WORDS - 1;
   localparam integer LAST_PASS      = PASSES - 1;
   localparam integer COUNTERS       = UNITS * LEVELS_PER_BEAT;
+  localparam integer NINTH          = (LANES + 8) / 9;
 
   // Without products, the total over the words of a group is the sum itself.
   localparam [0:0] DIRECT = HORNER != 0 || (LEVELS == 1 && GAMMAS == 1);
@@ -160,19 +161,28 @@ module rb_matrix_unit #(
   reg                            totals_valid_q;
   reg                            totals_last_q;
 
-  // Three bits at a time, as full adders: with their XNORs, each sum and each carry is one LUT6.
+  // Two layers of full adders across the word, then a sum of the bits that are left. In the first
+  // layer a sum or a carry is one LUT6, with the XNORs of its three synapses.
   function [COUNT_WIDTH-1:0] popcount(input [LANES-1:0] bits);
-    reg [LANES+1:0] padded;
-    reg             ones, twos;
-    integer         i;
+    reg [3*NINTH-1:0] a, b, c, sums, carries;
+    reg [NINTH-1:0]   d, e, f, ones, twos, more_twos, fours;
+    integer           i;
     begin
-      padded   = {2'b00, bits};
-      popcount = 0;
-      for (i = 0; i < LANES; i = i + 3) begin
-        ones = ^padded[i +: 3];
-        twos = (padded[i] && padded[i+1]) || (padded[i+2] && (padded[i] || padded[i+1]));
-        popcount = popcount + {{(COUNT_WIDTH-1){1'b0}}, ones}
-                            + ({{(COUNT_WIDTH-1){1'b0}}, twos} << 1);
+      {a, b, c} = {{(9*NINTH-LANES){1'b0}}, bits};
+      sums      = a ^ b ^ c;
+      carries   = (a & b) | (c & (a | b));
+      {d, e, f} = sums;
+      ones      = d ^ e ^ f;
+      twos      = (d & e) | (f & (d | e));
+      {d, e, f} = carries;
+      more_twos = d ^ e ^ f;
+      fours     = (d & e) | (f & (d | e));
+      popcount  = 0;
+      for (i = 0; i < NINTH; i = i + 1) begin
+        popcount = popcount + {{(COUNT_WIDTH-1){1'b0}}, ones[i]}
+                            + ({{(COUNT_WIDTH-1){1'b0}}, twos[i]} << 1)
+                            + ({{(COUNT_WIDTH-1){1'b0}}, more_twos[i]} << 1)
+                            + ({{(COUNT_WIDTH-1){1'b0}}, fours[i]} << 2);
       end
     end
   endfunction

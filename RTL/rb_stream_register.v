@@ -61,7 +61,7 @@ module rb_stream_register #(
     if (advance) output_beat_q <= spare_q ? spare_beat_q : {in_last_i, in_data_i};
   end
 
-  assign in_ready_o = !spare_q;
+  assign in_ready_o  = !spare_q;
   assign out_valid_o = valid_q;
   assign {out_last_o, out_data_o} = output_beat_q;
 

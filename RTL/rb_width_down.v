@@ -15,7 +15,7 @@
 
 module rb_width_down #(
   parameter integer OUT_WIDTH = 8,  // bits
-  parameter integer RATIO     = 2   // narrow beats in a wide one
+  parameter integer RATIO     = 2   // narrow beats in a wide one, at least 1
 ) (
   input  wire                       clk_i,
   input  wire                       rst_i,
@@ -60,15 +60,6 @@ module rb_width_down #(
   assign out_data_o  = slices_q[OUT_WIDTH-1:0];
   assign out_valid_o = left_q != 0;
   assign out_last_o  = ends && last_q;
-
-  generate
-    if (RATIO < 1) begin : gen_check
-      initial begin
-        $display("%m: RATIO (%0d) is less than 1", RATIO);
-        $finish;
-      end
-    end
-  endgenerate
 
 endmodule
 

@@ -15,7 +15,7 @@
 
 module rb_width_up #(
   parameter integer IN_WIDTH = 8,  // bits
-  parameter integer RATIO    = 2   // narrow beats in a wide one
+  parameter integer RATIO    = 2   // narrow beats in a wide one, at least 1
 ) (
   input  wire                      clk_i,
   input  wire                      rst_i,
@@ -71,15 +71,6 @@ module rb_width_up #(
   assign out_data_o  = output_data_q;
   assign out_valid_o = valid_q;
   assign out_last_o  = output_last_q;
-
-  generate
-    if (RATIO < 1) begin : gen_check
-      initial begin
-        $display("%m: RATIO (%0d) is less than 1", RATIO);
-        $finish;
-      end
-    end
-  endgenerate
 
 endmodule
 

@@ -3,8 +3,8 @@
 // The testbench of every design: drives the streams that enter, takes the streams that leave, and
 // writes down each beat with its cycle. Sim/README.md describes its command line and its files.
 //
-// A clock has two evaluations. The inputs of cycle n change with the falling edge before it; what is
-// valid and ready then is what the rising edge transfers.
+// A clock has two evaluations. The inputs of cycle n change with the falling edge before it; what
+// is valid and ready then is what the rising edge transfers.
 
 #include "stream_bench.h"
 
@@ -44,6 +44,7 @@ struct Options {
   std::vector<uint64_t> expected;
   StallGate::Kind sourceGate = StallGate::Kind::open;
   StallGate::Kind sinkGate = StallGate::Kind::open;
+  bool patientSinks = false;  // ready only in answer to valid
   uint64_t seed = 1;
   uint64_t maximumCycles = UINT64_MAX;
   uint64_t quietCycles = 1000000;
@@ -84,8 +85,10 @@ Options parse(int argc, char** argv) {
         options.sinkGate = Kind::sparse;
       } else if (stalls == "random") {
         options.sourceGate = options.sinkGate = Kind::bursts;
+      } else if (stalls == "patient") {
+        options.patientSinks = true;
       } else if (stalls != "none") {
-        usageError("--stalls is none, source, sink or random, not '" + stalls + "'");
+        usageError("--stalls is none, source, sink, random or patient, not '" + stalls + "'");
       }
     } else if (option == "--seed") {
       options.seed = number(option, value);
@@ -282,10 +285,18 @@ class Bench {
   }
 
  private:
-  void edge(CData level) {
-    *model_.clock = level;
+  void settle() {
     if (!printed.empty()) printed.clear();
     model_.eval();
+  }
+
+  void edge(CData level) {
+    *model_.clock = level;
+    settle();
+    if (level == 0 && options_.patientSinks) {
+      for (auto& sink : sinks_) *sink->recorder.wires().ready = sink->recorder.offered();
+      settle();
+    }
     if (tracing_) model_.dumpTrace(context_.time());
     context_.timeInc(5);
   }
@@ -312,7 +323,9 @@ class Bench {
       }
 
       for (auto& source : sources_) source->drive();
-      for (auto& sink : sinks_) *sink->recorder.wires().ready = sink->gate.next();
+      for (auto& sink : sinks_) {
+        *sink->recorder.wires().ready = sink->gate.next() && !options_.patientSinks;
+      }
       edge(0);
 
       bool moved = false;
@@ -396,8 +409,12 @@ extern "C" int bench_printf(const char* format, ...) {
 
 // Verilator calls these; its own would end the process, or go on after a warning, which here is
 // most of all a memory file that does not exist.
-void vl_finish(const char* file, int line, const char*) { bench::stopDesign(file, line, "$finish"); }
-void vl_stop(const char* file, int line, const char*) { bench::stopDesign(file, line, ""); }
+void vl_finish(const char* file, int line, const char*) {
+  bench::stopDesign(file, line, "$finish");
+}
+void vl_stop(const char* file, int line, const char*) {
+  bench::stopDesign(file, line, "");
+}
 void vl_fatal(const char* file, int line, const char*, const char* message) {
   bench::stopDesign(file, line, message);
 }

@@ -90,8 +90,10 @@ extension LabelledImages {
     }
     let stems = split == .test ? ["t10k", "test"] : ["train"]
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    // Hidden files are what some systems put beside the files that they copy.
     let images = names.sorted().first { name in
-      name.contains("images") && name.contains("idx3-ubyte") && stems.contains { name.contains($0) }
+      !name.hasPrefix(".") && name.contains("images") && name.contains("idx3-ubyte")
+        && stems.contains { name.contains($0) }
     }
     guard let images else {
       throw Diagnostic(

@@ -24,9 +24,35 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
     return fold.cycles(for: popcount, levels: code.levels)
   }
 
+  /// Checks the graph and that every linear layer has a fold that fits: a network from a file may
+  /// hold anything.
+  ///
+  /// - Throws: ``Diagnostic`` or ``InvalidInput``.
+  public func check() throws {
+    try graph.check()
+    let complete = try graph.folded(overrides: folds).folds
+    for name in complete.keys.sorted() where folds[name] == nil {
+      throw Diagnostic(at: "fold \(graph.name).\(name)", "the layer has no fold")
+    }
+  }
+
   /// The cycles of the slowest layer: the initiation interval of the whole.
   public var interval: Int {
     graph.nodes.indices.compactMap { cycles(of: $0) }.max() ?? 1
+  }
+}
+
+extension FoldedNetwork {
+  /// Lanes of the stream that enters: as many of the first layer's as fit into 64 bits, or more
+  /// where the image would otherwise take longer to arrive than the slowest layer needs.
+  public var inputLanes: Int {
+    let values = graph.nodes[0].shape.count
+    guard let code = graph.code(of: 0),
+      let fold = graph.consumers(of: 0).lazy.compactMap({ self.fold(of: $0) }).first
+    else { return 1 }
+    let lanes = divisors(of: fold.lanes)
+    let narrow = lanes.last { $0 * code.levels <= 64 } ?? 1
+    return lanes.first { $0 >= narrow && values / $0 <= interval } ?? fold.lanes
   }
 }
 
@@ -69,7 +95,7 @@ extension IntegerGraph {
         layer.check(fold, unitsBefore: before, at: "fold \(self.name).\(name)", &diagnostics)
         folds[name] = fold
       } else {
-        folds[name] = layer.smallestFold(cycles: target.cycles, unitsBefore: before)
+        folds[name] = layer.smallestFold(cycles: max(1, target.cycles), unitsBefore: before)
       }
     }
     try diagnostics.throwIfErrors()

@@ -67,9 +67,11 @@ extension Lowering {
     if let exact = exactScore(lines) {
       (score, bound) = (exact, 0)
     } else {
-      let largest = lines.map { abs($0.slope) }.max() ?? 0
       let most = Double((1 << (options.scoreBits - 1)) - 1)
-      let step = largest > 0 ? largest / most : 1
+      // Beside tiny slopes an offset may be huge; a score has at most 48 bits.
+      let step = max(
+        (lines.map { abs($0.slope) }.max() ?? 0) / most,
+        (lines.map { abs($0.offset) }.max() ?? 0) / 0x1p47, .leastNormalMagnitude)
       score = AffineScore(
         multipliers: lines.map { Int(($0.slope / step).rounded()) },
         offsets: lines.map { Int(($0.offset / step).rounded()) }, step: step)

@@ -71,6 +71,7 @@ struct Lowering {
 
   mutating func run() throws -> IntegerGraph {
     let features = try network.features()
+    try checkForks(features)
     var lowered: [Lowered] = []
     for (index, node) in network.nodes.enumerated() {
       guard let rule = node.layer as? any LoweringRule else {
@@ -88,10 +89,28 @@ struct Lowering {
     return IntegerGraph(name: network.name, nodes: nodes, lowering: report)
   }
 
-  /// Adds a node and returns its index.
+  /// A sign with a falling batch norm turns the weights of the sums before it round; a second
+  /// reader of these sums would see that.
+  private func checkForks(_ features: [Feature]) throws {
+    for index in network.nodes.indices where features[index].values == .real {
+      let readers = network.nodes.indices.filter { network.nodes[$0].inputs.contains(index) }
+      guard readers.count > 1 else { continue }
+      throw Diagnostic(
+        at: network.path(of: index),
+        "its sums are read by \(readers.count) layers; one is supported",
+        hint: "give each reader its own copy of the layer")
+    }
+  }
+
+  /// Adds a node and returns its index. Scores stand for no layer; they take another name where a
+  /// layer has theirs.
   mutating func append(
     _ name: String, _ operation: IntegerGraph.Operation, inputs: [Int], shape: Shape
   ) -> Int {
+    var name = name
+    if case .score = operation {
+      while network.nodes.contains(where: { $0.name == name }) { name += "_" }
+    }
     nodes.append(
       IntegerGraph.Node(name: name, operation: operation, inputs: inputs, shape: shape))
     return nodes.count - 1

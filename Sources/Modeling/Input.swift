@@ -70,9 +70,11 @@ public struct Input: PrimitiveLayer, Equatable {
         hint: "check the sizes; the file may be damaged")
       return nil
     }
-    guard scale.isFinite, offset.isFinite, scale != 0 else {
+    guard scale.magnitude < Tensor.limit, offset.magnitude < Tensor.limit, scale != 0 else {
       diagnostics.error(
-        at: path, "scale \(scale) and offset \(offset); both must be finite, the scale not zero")
+        at: path,
+        "scale \(scale) and offset \(offset); numbers of float32's range are expected, "
+          + "the scale not zero")
       return nil
     }
     return Feature(shape, .code(levels: bits))

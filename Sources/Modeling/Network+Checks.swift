@@ -80,6 +80,14 @@ extension Network {
         hint: "the training diverged, or the file is damaged")
       return nil
     }
+    if let index = tensor.values.firstIndex(where: { $0.magnitude >= Tensor.limit }) {
+      diagnostics.error(
+        at: path,
+        "parameter '\(node.name).\(slot.name)' holds \(tensor.values[index]) "
+          + "at position \(index); numbers of float32's range are expected",
+        hint: "the training diverged, or the file is damaged")
+      return nil
+    }
     return tensor
   }
 

@@ -4,6 +4,9 @@
 ///
 /// Doubles hold every value that a model file has (float32, float64, int8) exactly.
 public struct Tensor: Equatable, Sendable {
+  /// Trained numbers are less: float32's range, far from where doubles overflow.
+  static let limit = 0x1p128
+
   /// Sizes, slowest axis first.
   public var shape: [Int]
   /// As many values as the product of the sizes.

@@ -218,7 +218,7 @@ extension [Double] {
     let count = shape.reduce(1, *)
     var result: [Double] = []
     result.reserveCapacity(count)
-    var index = Array<Int>(repeating: 0, count: shape.count)
+    var index = [Int](repeating: 0, count: shape.count)
     var position = 0
     for _ in 0..<count {
       result.append(self[position])

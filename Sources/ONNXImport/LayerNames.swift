@@ -5,14 +5,16 @@ import Modeling
 /// Names of layers from the names in a file: letters, digits and _, each once.
 struct LayerNames {
   private var taken: Set<String> = []
+  /// The next number to try for a name.
+  private var numbers: [String: Int] = [:]
 
   /// The name, or the name with the first number that makes it new.
   mutating func unused(_ name: String) -> String {
     var candidate = name
-    var number = 2
     while !taken.insert(candidate).inserted {
+      let number = numbers[name, default: 2]
+      numbers[name] = number + 1
       candidate = "\(name)_\(number)"
-      number += 1
     }
     return candidate
   }

@@ -79,7 +79,7 @@ enum Reshaping {
       throw Rejection("attribute perm is \(order) for \(rank) axes")
     }
     try assembly.spend(x.values.count)
-    var strides = Array<Int>(repeating: 1, count: rank)
+    var strides = [Int](repeating: 1, count: rank)
     for axis in (0..<rank).dropLast().reversed() {
       strides[axis] = strides[axis + 1] * x.shape[axis + 1]
     }

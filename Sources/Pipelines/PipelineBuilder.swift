@@ -59,12 +59,13 @@ struct PipelineBuilder {
   }
 
   private mutating func addInput(_ index: Int, code: ResidualCode, consumer: Int?) throws {
-    guard let consumer, let fold = folding.fold(of: consumer) else {
+    guard let consumer, folding.fold(of: consumer) != nil else {
       throw Diagnostic(
         at: graph.name, "the input is not read by a linear layer",
         hint: "put `Dense` after the input")
     }
-    input = StreamPort(graph.nodes[index].name, lanes: fold.lanes, bitsPerLane: code.levels)
+    input = StreamPort(
+      graph.nodes[index].name, lanes: folding.inputLanes, bitsPerLane: code.levels)
     carriers[index] = .outside
   }
 
@@ -108,8 +109,11 @@ struct PipelineBuilder {
   private mutating func adapt(
     _ source: Stage.Source, to lanes: Int, layer: String, words: Int
   ) -> Stage.Source {
-    guard case .stage(let index) = source else { return source }
-    let port = stages[index].output
+    let port =
+      switch source {
+      case .outside: input
+      case .stage(let index): stages[index].output
+      }
     if port.lanes < lanes {
       return append(
         "\(layer)_width", layer: layer,

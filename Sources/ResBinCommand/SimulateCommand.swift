@@ -27,7 +27,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Only the first COUNT images.")
   var count: Int?
 
-  @Option(help: "When the testbench makes the design wait: none, source, sink or random.")
+  @Option(help: "When the testbench makes the design wait: none, source, sink, random or patient.")
   var stalls = StallPattern.none
 
   @Option(help: "The seed of the stalls.")

@@ -23,12 +23,12 @@ struct ModelBinding {
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// The C++ file that holds the whole model and its binding, compiled in one go.
-  ///
-  /// - Parameter generated: The C++ files that Verilator wrote.
-  func source(including generated: [String]) -> String {
-    var lines = ["// Generated. The model in one translation unit, and its streams."]
-    lines += generated.sorted().map { "#include \"\($0)\"" }
+  /// The C++ that gives the testbench the model and its streams.
+  var source: String {
+    var lines = [
+      "// Generated: the streams of the model.", "#include \"Vtop.h\"",
+      "#include \"Vtop___024root.h\"",
+    ]
     if design.trace { lines.append("#include \"verilated_fst_c.h\"") }
     lines += [
       "#include \"stream_bench.h\"",

@@ -46,145 +46,51 @@ struct RuntimeLibrary {
       "-DVL_PRINTF=bench_printf", "-include", "bench_print.h",
     ]
     let header = ["-x", "c++-header", "model.h", "-o", "model.h.gch"]
-    for arguments in [
+    let commands = [
       flags + hooks + ["-c", "library.cpp", "-o", "library.o"],
       // Compiled once, run in every cycle of every model: always optimised.
       flags + ["-O2", "-c", "stream_bench.cpp", "-o", "stream_bench.o"],
       flags + (toolchain.compilerIsClang ? ["-fpch-instantiate-templates"] : []) + header,
-    ] {
-      try BuildStep(
-        tool: toolchain.compiler, arguments: arguments, folder: folder,
-        subject: "Verilator's run-time library", problem: "the compiler rejects it",
-        hint: settings.trace ? "waveforms need zlib: apt-get install zlib1g-dev" : nil
-      ).run()
-    }
+    ]
+    try BuildStep.run(
+      sideBySide: commands.map { arguments in
+        BuildStep(
+          tool: toolchain.compiler, arguments: arguments, folder: folder,
+          subject: "Verilator's run-time library", problem: "the compiler rejects it",
+          hint: settings.trace ? "waveforms need zlib: apt-get install zlib1g-dev" : nil)
+      })
   }
 
   /// Compiles a model and links it with the library.
   ///
   /// - Parameters:
-  ///   - source: The C++ file, relative to `folder`.
+  ///   - sources: The C++ files, relative to `folder`; compiled side by side.
   ///   - program: The program to make, relative to `folder`.
-  func link(_ source: String, to program: String, in folder: URL, subject: String) throws {
-    func compile(precompiled: Bool) throws {
-      let header =
-        precompiled ? ["-include", self.folder.appendingPathComponent("model.h").path] : []
+  func link(_ sources: [String], to program: String, in folder: URL, subject: String) throws {
+    func step(_ arguments: [String]) -> BuildStep {
+      BuildStep(
+        tool: toolchain.compiler,
+        arguments: settings.compilerFlags(for: toolchain) + ["-I\(self.folder.path)"] + arguments,
+        folder: folder, subject: subject, problem: "the compiler rejects the simulated model")
+    }
+    func link(_ inputs: [String], header: [String]) throws {
       let objects = ["library.o", "stream_bench.o"].map {
         self.folder.appendingPathComponent($0).path
       }
-      try BuildStep(
-        tool: toolchain.compiler,
-        arguments: settings.compilerFlags(for: toolchain) + ["-I\(self.folder.path)"] + header
-          + [source] + objects + ["-o", program] + settings.linkerFlags,
-        folder: folder, subject: subject, problem: "the compiler rejects the simulated model"
-      ).run()
+      try step(header + inputs + objects + ["-o", program] + settings.linkerFlags).run()
+    }
+    func build(header: [String]) throws {
+      if sources.count == 1 { return try link(sources, header: header) }
+      try BuildStep.run(
+        sideBySide: sources.map { step(header + ["-c", $0, "-o", $0 + ".o"]) })
+      try link(sources.map { $0 + ".o" }, header: [])
     }
     do {
-      try compile(precompiled: true)
+      try build(header: ["-include", self.folder.appendingPathComponent("model.h").path])
     } catch let error as Diagnostic {
       // A system header may have changed since the library was built.
       guard error.description.contains("precompiled") else { throw error }
-      try compile(precompiled: false)
+      try build(header: [])
     }
-  }
-}
-
-/// The flags of one kind of build.
-struct BuildSettings {
-  var optimization: SimulatedDesign.Optimization
-  var trace: Bool
-  var assertions: Bool
-
-  /// For Verilator, but for the files.
-  var verilatorFlags: [String] {
-    var flags = ["--cc", "--prefix", "Vtop", "--Mdir", "../model", "-O3"]
-    switch optimization {
-    case .fast: flags += ["--x-assign", "fast", "--x-initial", "fast"]
-    case .quick: flags += ["--x-assign", "unique", "--x-initial", "unique"]
-    }
-    if assertions { flags.append("--assert") }
-    if trace { flags += ["--trace-fst", "--trace-structs"] }
-    return flags
-  }
-
-  /// For the compiler. Everything that was compiled with one set can share a precompiled header.
-  func compilerFlags(for toolchain: Toolchain) -> [String] {
-    let include = toolchain.verilatorInclude
-    var flags: [String] =
-      switch optimization {
-      case .fast: ["-O2", "-march=native"]
-      case .quick: ["-O0"]
-      }
-    flags += [
-      "-std=gnu++17", "-w", "-pthread", "-I.", "-I\(include.path)",
-      "-I\(include.appendingPathComponent("vltstd").path)",
-      "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=\(trace ? 1 : 0)",
-      "-DVM_TRACE_FST=\(trace ? 1 : 0)", "-DVM_TRACE_VCD=0",
-    ]
-    if toolchain.compilerIsClang { flags.append("-fbracket-depth=4096") }
-    return flags
-  }
-
-  /// For the link.
-  var linkerFlags: [String] {
-    trace ? ["-lz"] : []
-  }
-
-  /// A name for the processor that the code is for, so that a cache on a shared disk never offers
-  /// one machine the code of another. Empty where the code runs on all.
-  var machine: String {
-    optimization == .fast ? Self.thisMachine : ""
-  }
-
-  private static let thisMachine: String = {
-    let description = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let lines = description.split(separator: "\n").filter {
-      $0.hasPrefix("model name") || $0.hasPrefix("flags") || $0.hasPrefix("Features")
-    }
-    return Set(lines).sorted().joined(separator: "\n")
-  }()
-}
-
-/// One call of a tool in a folder of the cache.
-struct BuildStep {
-  var tool: URL
-  var arguments: [String]
-  var folder: URL
-  /// What is being built.
-  var subject: String
-  /// What it means when the tool fails.
-  var problem: String
-  /// What to do then.
-  var hint: String?
-
-  /// - Throws: `Diagnostic` with the tool's first errors.
-  func run() throws {
-    let log = folder.appendingPathComponent("tool.log")
-    let exit: ChildProcess.Exit
-    do {
-      exit = try ChildProcess(
-        executable: tool, arguments: arguments, directory: folder, logFile: log
-      ).run()
-    } catch let error as CancellationError {
-      throw error
-    } catch {
-      throw Diagnostic(at: tool.path, "cannot be started: \(error.localizedDescription)")
-    }
-    defer { try? FileManager.default.removeItem(at: log) }
-    if exit == .exited(0) { return }
-    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-    throw Diagnostic(
-      at: subject, problem, notes: Self.firstErrors(in: text, exit: exit), hint: hint)
-  }
-
-  /// The lines that say what is wrong, at most eight; without any, the end of the text.
-  static func firstErrors(in text: String, exit: ChildProcess.Exit) -> [String] {
-    let lines = text.split(separator: "\n").map(String.init)
-    let errors = lines.filter { line in
-      (line.hasPrefix("%") && !line.hasPrefix("%Error: Exiting due to"))
-        || line.contains("error:") || line.contains("undefined reference")
-    }
-    if !errors.isEmpty { return Array(errors.prefix(8)) }
-    return lines.isEmpty ? ["\(exit), without a message"] : Array(lines.suffix(8))
   }
 }

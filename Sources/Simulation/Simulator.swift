@@ -51,7 +51,7 @@ public struct Simulator: Sendable {
       + design.parameters.map { "-G\($0.name)=\($0.verilogLiteral)" }
       + ["../streams.vlt"] + sources.filter { $0.kind == .source }.map(\.name)
     let key = SHA256.hexDigest(
-      of: ([runtime.folder.lastPathComponent, binding.source(including: [])]
+      of: ([runtime.folder.lastPathComponent, binding.source]
         + [binding.verilatorConfiguration] + arguments
         + sources.flatMap { [$0.name, $0.text] }).joined(separator: "\0"))
 
@@ -70,10 +70,11 @@ public struct Simulator: Sendable {
         try String(contentsOf: model.appendingPathComponent(name), encoding: .utf8)
       }
       try binding.check(topHeader: text("Vtop.h"), rootHeader: text("Vtop___024root.h"))
-      let generated = try FileManager.default.contentsOfDirectory(atPath: model.path)
-        .filter { $0.hasSuffix(".cpp") }
-      try DesignFile("model.cpp", binding.source(including: generated)).write(in: model)
-      try runtime.link("model.cpp", to: "../simulator", in: model, subject: design.topModule)
+      let units = try TranslationUnit.units(of: model)
+      for unit in units { try unit.write(in: model) }
+      try DesignFile("binding.h", binding.source).write(in: model)
+      try runtime.link(
+        units.map(\.name), to: "../simulator", in: model, subject: design.topModule)
       try FileManager.default.removeItem(at: model)
     }
     var checked = design
@@ -109,6 +110,35 @@ extension SimulatedDesign {
     }
     try collector.throwIfErrors()
     return files
+  }
+}
+
+/// Some of the C++ files that Verilator wrote, compiled as one. A small model is one unit: a
+/// compiler reads Verilator's headers once. A large one is as many as there are processors.
+private enum TranslationUnit {
+  static func units(of model: URL) throws -> [DesignFile] {
+    let files = try FileManager.default
+      .contentsOfDirectory(at: model, includingPropertiesForKeys: [.fileSizeKey])
+      .filter { $0.pathExtension == "cpp" }
+      .map {
+        (name: $0.lastPathComponent, size: try $0.resourceValues(forKeys: [.fileSizeKey]).fileSize)
+      }
+      .map { (name: $0.name, size: $0.size ?? 0) }
+      .sorted { ($0.size, $0.name) > ($1.size, $1.name) }
+    let total = files.reduce(0) { $0 + $1.size }
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let count = max(1, min(processors, files.count, total / 500_000))
+
+    var groups = [(names: [String], size: Int)](repeating: ([], 0), count: count)
+    for file in files {
+      let smallest = groups.indices.min { groups[$0].size < groups[$1].size } ?? 0
+      groups[smallest].names.append(file.name)
+      groups[smallest].size += file.size
+    }
+    return groups.enumerated().map { index, group in
+      let includes = group.names.sorted() + (index == 0 ? ["binding.h"] : [])
+      return DesignFile("unit\(index).cpp", includes.map { "#include \"\($0)\"\n" }.joined())
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When the testbench makes the design wait. Every pattern is a function of the seed, the stream
-/// and the cycle alone.
+/// When the testbench makes the design wait. Every pattern but `patient` is a function of the seed,
+/// the stream and the cycle alone.
 public enum StallPattern: String, CaseIterable, Sendable {
   /// Sources always offer, sinks are always ready: the design runs at its own speed.
   case none
@@ -11,24 +11,28 @@ public enum StallPattern: String, CaseIterable, Sendable {
   case sink
   /// Sources and sinks alternate between bursts, pauses and coin flips of 1 to 32 cycles.
   case random
+  /// Sinks raise ready only in answer to valid: a design that waits for ready before it raises
+  /// valid comes to a deadlock. Any other moves as under `none`.
+  case patient
 
   /// The gate of the source that drives input `index`: open in a cycle where it may offer a beat.
   /// A beat once offered stays.
   public func sourceGate(_ index: Int, seed: UInt64) -> StallGate {
     let kind: StallGate.Kind =
       switch self {
-      case .none, .sink: .open
+      case .none, .sink, .patient: .open
       case .source: .sparse
       case .random: .bursts
       }
     return StallGate(kind, seed: StallGate.streamSeed(seed, UInt64(index)))
   }
 
-  /// The gate of the sink of output `index`: open in a cycle where it is ready.
+  /// The gate of the sink of output `index`: open in a cycle where it is ready (or, for a patient
+  /// sink, would be if it were offered a beat).
   public func sinkGate(_ index: Int, seed: UInt64) -> StallGate {
     let kind: StallGate.Kind =
       switch self {
-      case .none, .source: .open
+      case .none, .source, .patient: .open
       case .sink: .sparse
       case .random: .bursts
       }

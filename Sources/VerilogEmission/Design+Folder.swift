@@ -18,80 +18,94 @@ extension Design {
   ///
   /// - Throws: ``Diagnostic`` when the folder holds something else, or cannot be written.
   public func write(to folder: URL) throws {
-    let manager = FileManager.default
-    let folder = folder.standardizedFileURL
-    let parent = folder.deletingLastPathComponent()
-    let strangers = try Self.files(besideDesignIn: folder)
-    let staging = parent.appending(
-      path: ".\(folder.lastPathComponent).\(UUID().uuidString)")
+    let folder = folder.standardizedFileURL.resolvingSymlinksInPath()
+    let contents = try Self.contents(of: folder)
+    // A new folder is moved into place as a whole. One that is there stays itself: it may be a
+    // mount point, or the shell's working folder.
+    let parent = contents == nil ? folder.deletingLastPathComponent() : folder
+    let staging = parent.appending(path: ".\(folder.lastPathComponent).\(UUID().uuidString)")
     do {
-      try manager.createDirectory(at: parent, withIntermediateDirectories: true)
       for file in files {
-        let url = staging.appending(path: file.path)
-        try manager.createDirectory(
+        let url = staging.appending(path: "new").appending(path: file.path)
+        try FileManager.default.createDirectory(
           at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(file.text.utf8).write(to: url)
       }
-      for path in strangers {
-        let url = staging.appending(path: path)
-        try manager.createDirectory(
-          at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try manager.copyItem(at: folder.appending(path: path), to: url)
+      if contents == nil {
+        try FileManager.default.moveItem(at: staging.appending(path: "new"), to: folder)
+      } else {
+        try replace(Self.ownPaths(in: folder), in: folder, staging: staging)
       }
-      try Self.replace(folder, with: staging)
+      try? FileManager.default.removeItem(at: staging)
     } catch {
-      try? manager.removeItem(at: staging)
+      try? FileManager.default.removeItem(at: staging)
       throw Diagnostic(
         at: folder.path, "the design cannot be written: \(reason(error))",
         hint: "choose a folder that you may write to, with `--output`")
     }
   }
 
-  /// Puts `staging` in the place of `folder`; the old one goes when the new one stands.
-  private static func replace(_ folder: URL, with staging: URL) throws {
+  /// Moves the files of the old design out and those of the new one in; after an error, back.
+  private func replace(_ old: [String], in folder: URL, staging: URL) throws {
     let manager = FileManager.default
-    guard manager.fileExists(atPath: folder.path) else {
-      try manager.moveItem(at: staging, to: folder)
-      return
+    let strangers = files.map(\.path).filter {
+      !old.contains($0) && manager.fileExists(atPath: folder.appending(path: $0).path)
     }
-    let old = staging.appendingPathExtension("old")
-    try manager.moveItem(at: folder, to: old)
+    if let stranger = strangers.first {
+      throw Diagnostic(at: stranger, "'\(stranger)' is there already, and no design wrote it")
+    }
+    var moves: [(from: URL, to: URL)] = []
+    func move(_ from: URL, _ to: URL) throws {
+      try manager.createDirectory(
+        at: to.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try manager.moveItem(at: from, to: to)
+      moves.append((from, to))
+    }
     do {
-      try manager.moveItem(at: staging, to: folder)
+      for path in old {
+        try move(folder.appending(path: path), staging.appending(path: "old/\(path)"))
+      }
+      for file in files {
+        try move(staging.appending(path: "new/\(file.path)"), folder.appending(path: file.path))
+      }
     } catch {
-      try manager.moveItem(at: old, to: folder)
+      for move in moves.reversed() { try? manager.moveItem(at: move.to, to: move.from) }
       throw error
     }
-    try manager.removeItem(at: old)
   }
 
-  /// Paths in `folder` that a design there did not write.
-  private static func files(besideDesignIn folder: URL) throws -> [String] {
+  /// The names in a folder, or nil when it is not there.
+  ///
+  /// - Throws: ``Diagnostic`` when something is there that a design must not replace.
+  private static func contents(of folder: URL) throws -> [String]? {
     let manager = FileManager.default
     var isFolder: ObjCBool = false
-    guard manager.fileExists(atPath: folder.path, isDirectory: &isFolder) else { return [] }
+    guard manager.fileExists(atPath: folder.path, isDirectory: &isFolder) else { return nil }
     guard isFolder.boolValue else {
       throw Diagnostic(
         at: folder.path, "a file is there; a folder is expected",
         hint: "choose another folder with `--output`")
     }
-    guard let contents = manager.subpaths(atPath: folder.path) else {
+    guard let contents = try? manager.contentsOfDirectory(atPath: folder.path) else {
       throw Diagnostic(
         at: folder.path, "the folder cannot be read",
         hint: "choose another folder with `--output`")
     }
-    if contents.isEmpty { return [] }
-    guard let manifest = try? Manifest(folder: folder) else {
+    guard contents.isEmpty || (try? Manifest(folder: folder)) != nil else {
       throw Diagnostic(
         at: folder.path,
-        "the folder holds \(contents.count) files or folders and no design; nothing was written",
+        "the folder holds other files (\(contents.count)) and no design; nothing was written",
         hint: "choose an empty or a new folder with `--output`")
     }
-    let own = Set(manifest.files + [Manifest.fileName])
-    return contents.filter { path in
-      var isFolder: ObjCBool = false
-      _ = manager.fileExists(atPath: folder.appending(path: path).path, isDirectory: &isFolder)
-      return !isFolder.boolValue && !own.contains(path)
+    return contents
+  }
+
+  /// Paths of the files in `folder` that the design there wrote.
+  private static func ownPaths(in folder: URL) -> [String] {
+    guard let manifest = try? Manifest(folder: folder) else { return [] }
+    return (manifest.files + [Manifest.fileName]).filter { path in
+      !path.hasPrefix("/") && !path.split(separator: "/").contains("..")
+        && FileManager.default.fileExists(atPath: folder.appending(path: path).path)
     }
   }
 }
@@ -117,8 +131,20 @@ extension FoldedNetwork {
   ///
   /// - Throws: ``Diagnostic`` when there is none, or it is damaged.
   public init(folder: URL) throws {
-    self = try decode(
-      folder.appending(path: "network.json"), as: FoldedNetwork.self, what: "an integer network")
+    let url = folder.appending(path: "network.json")
+    self = try decode(url, as: FoldedNetwork.self, what: "an integer network")
+    func located(_ diagnostic: Diagnostic) -> Diagnostic {
+      var diagnostic = diagnostic
+      diagnostic.path = "\(url.path): \(diagnostic.path)"
+      return diagnostic
+    }
+    do {
+      try check()
+    } catch let error as Diagnostic {
+      throw located(error)
+    } catch let error as InvalidInput {
+      throw InvalidInput(error.diagnostics.map(located))
+    }
   }
 }
 
@@ -164,12 +190,33 @@ private func decode<Value: Decodable>(_ url: URL, as type: Value.Type, what: Str
 /// The shortest text that says what went wrong.
 private func reason(_ error: any Error) -> String {
   switch error {
-  case let error as Diagnostic: error.message
-  case DecodingError.dataCorrupted(let context): context.debugDescription
-  case DecodingError.keyNotFound(let key, _): "the key '\(key.stringValue)' is missing"
-  case DecodingError.typeMismatch(_, let context): context.debugDescription
-  case DecodingError.valueNotFound(_, let context): context.debugDescription
-  case let error as CocoaError: error.localizedDescription
-  default: "\(error)"
+  case let error as Diagnostic:
+    return error.message
+  case DecodingError.keyNotFound(let key, let context):
+    return "the key '\(path(context.codingPath + [key]))' is missing"
+  case DecodingError.typeMismatch(let type, let context),
+    DecodingError.valueNotFound(let type, let context):
+    return "the value of '\(path(context.codingPath))' is no \(type)"
+  case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
+    return "it is not valid JSON"
+  case DecodingError.dataCorrupted(let context):
+    return "'\(path(context.codingPath))': \(context.debugDescription)"
+  case let error as CocoaError:
+    // The system's own words are in the innermost error.
+    var innermost = error as NSError
+    while let cause = innermost.userInfo[NSUnderlyingErrorKey] as? NSError { innermost = cause }
+    let file = error.filePath.map { "'\($0)': " } ?? ""
+    return innermost.domain == NSPOSIXErrorDomain
+      ? file + String(cString: strerror(Int32(innermost.code))) : error.localizedDescription
+  default:
+    return "\(error)"
+  }
+}
+
+/// `timing.latency`, `stages[2].name`
+private func path(_ keys: [any CodingKey]) -> String {
+  keys.reduce("") { path, key in
+    if let index = key.intValue { return "\(path)[\(index)]" }
+    return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
   }
 }

@@ -81,8 +81,11 @@ struct VerilogPrinter {
     }
   }
 
+  /// A line of a comment: a user's name may hold anything, a line of Verilog is ASCII.
   private func comment(_ text: String) -> String {
-    text.isEmpty ? "//" : "// \(text)"
+    let line = String(
+      text.unicodeScalars.map { (" "..."~").contains($0) ? Character($0) : "?" })
+    return line.isEmpty ? "//" : "// \(line)"
   }
 
   private func range(_ width: Int) -> String {

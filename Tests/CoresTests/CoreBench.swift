@@ -61,26 +61,24 @@ struct CoreBench {
       let parameters = test.core.parameters
         .filter { $0.value != .memory }
         .map { "\($0.name)=\($0.verilogLiteral)" }.joined(separator: " ")
-      let place = "\(test.core.moduleName) \(parameters)"
+      let core = "\(test.core.moduleName) \(parameters)"
       if let mismatch = result.outputs[index].beats.firstMismatch(from: expected) {
-        findings.append("\(place): \(mismatch)")
+        findings.append("\(core): \(mismatch)")
       }
       guard result.status == .finished else { continue }
       let cycles = predictedCycles(of: index, stalls)
-      if let place = firstDifference(result.inputCycles[index], cycles.input) {
-        findings.append("\(test.core.moduleName) \(parameters): input beat \(place)")
-      }
-      if let place = firstDifference(result.outputs[index].cycles, cycles.output) {
-        findings.append("\(test.core.moduleName) \(parameters): output beat \(place)")
+      for (way, actual, predicted) in [
+        ("input", result.inputCycles[index], cycles.input),
+        ("output", result.outputs[index].cycles, cycles.output),
+      ] where actual != predicted {
+        let beat = zip(actual, predicted).prefix { $0 == $1 }.count
+        let cycles = [actual, predicted].map { beat < $0.count ? "in cycle \($0[beat])" : "never" }
+        findings.append(
+          "\(core): \(way) beat \(beat) moved \(cycles[0]); the handshake machine says \(cycles[1])"
+        )
       }
     }
     return findings
-  }
-
-  private func firstDifference(_ actual: [Int], _ expected: [Int]) -> String? {
-    guard let beat = zip(actual, expected).enumerated().first(where: { $1.0 != $1.1 })?.offset
-    else { return nil }
-    return "\(beat) moved in cycle \(actual[beat]); the handshake machine says \(expected[beat])"
   }
 
   /// The cycles of all transfers under the very stalls of the simulation.
@@ -132,8 +130,9 @@ struct CoreBench {
     for (index, test) in cases.enumerated() {
       let core = test.core
       var connections = [".clk_i(clk_i)", ".rst_i(rst_i)"]
-      for (streams, ways) in [(core.inputs, ("input", "output")), (core.outputs, ("output", "input"))]
-      {
+      for (streams, ways) in [
+        (core.inputs, ("input", "output")), (core.outputs, ("output", "input")),
+      ] {
         let (forward, back) = (ways.0.first ?? "i", ways.1.first ?? "o")
         for stream in streams {
           let name = "c\(index)_\(stream.name)"
@@ -142,8 +141,10 @@ struct CoreBench {
             "\(ways.0) wire \(name)_valid_\(forward)", "\(ways.1) wire \(name)_ready_\(back)",
             "\(ways.0) wire \(name)_last_\(forward)",
           ]
-          connections += ["data_\(forward)", "valid_\(forward)", "ready_\(back)", "last_\(forward)"]
-            .map { ".\(stream.name)_\($0)(\(name)_\($0))" }
+          connections += [
+            "data_\(forward)", "valid_\(forward)", "ready_\(back)", "last_\(forward)",
+          ]
+          .map { ".\(stream.name)_\($0)(\(name)_\($0))" }
         }
       }
       let parameters = core.parameters.map { parameter in
@@ -155,11 +156,11 @@ struct CoreBench {
         "\(core.moduleName) #(\(parameters.joined(separator: ", "))) u_\(index) "
           + "(\(connections.joined(separator: ", ")));")
       sources += core.files.map(edit).map { DesignFile($0.name, $0.text) }
-      sources += StreamRules.files(for: core.moduleName)
       sources += core.memories.map {
         DesignFile(memoryFile($0.parameter, of: index), $0.hexadecimalText)
       }
     }
+    sources += StreamProperties.files(for: Set(cases.map(\.core.moduleName)))
     let top = """
       module bench (
         \(ports.joined(separator: ",\n  "))
@@ -176,21 +177,6 @@ struct CoreBench {
 
   private func memoryFile(_ parameter: String, of index: Int) -> String {
     "c\(index)_\(parameter.lowercased()).mem"
-  }
-}
-
-/// The property files of the checkout.
-enum StreamRules {
-  static let folder = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Sim/properties")
-
-  /// The rules, bound to every stream of a core.
-  static func files(for module: String) -> [DesignFile] {
-    ["rb_stream_properties.sv", "\(module)_bind.sv"].map { name in
-      let text = try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
-      return DesignFile(name, text ?? "`error missing \(name)\n")
-    }
   }
 }
 
@@ -224,6 +210,8 @@ extension StreamBeats {
 extension Array {
   /// Pieces of at most so many elements.
   func chunks(of count: Int) -> [[Element]] {
-    stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
+    stride(from: 0, to: self.count, by: count).map {
+      Array(self[$0..<Swift.min($0 + count, self.count)])
+    }
   }
 }

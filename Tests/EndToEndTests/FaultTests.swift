@@ -42,11 +42,15 @@ import Testing
     // The first threshold of neuron 0 of fc3_sign, one more.
     let faulty = prepared.changing("rtl/fc3_sign_thresholds.mem") { text in
       changeWord(0, of: text) { word in
-        let width = word.utf8.count
-        guard let low = UInt64(word.suffix(4), radix: 16) else { return word }
-        let digits = String((low & ~0xff) | ((low + 1) & 0xff), radix: 16)
-        return word.prefix(width - 4)
-          + String(repeating: "0", count: 4 - digits.count) + digits
+        // Add 1 to the lowest field, with a carry from digit to digit.
+        var digits = word.compactMap(\.hexDigitValue)
+        var index = digits.count - 1
+        while digits[index] == 15 {
+          digits[index] = 0
+          index -= 1
+        }
+        digits[index] += 1
+        return digits.map { String($0, radix: 16) }.joined()
       }
     }
     let result = try run(faulty, prepared, images)

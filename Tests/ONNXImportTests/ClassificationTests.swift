@@ -33,11 +33,17 @@ import Testing
     #expect(try model.imported().network.nodes.last?.layer is ArgMax)
   }
 
-  @Test(arguments: [
-    ([:], "attribute axis is 0 for a map of sizes [N] + [2]; the axis of the classes, 1 of 2, is "
-      + "expected"),
-    (["axis": 1, "select_last_index": 1], "attribute select_last_index is 1; only 0 is supported"),
-  ] as [([String: Attribute], String)])
+  @Test(
+    arguments: [
+      (
+        [:],
+        "attribute axis is 0 for a map of sizes [N] + [2]; the axis of the classes, 1 of 2, is "
+          + "expected"
+      ),
+      (
+        ["axis": 1, "select_last_index": 1], "attribute select_last_index is 1; only 0 is supported"
+      ),
+    ] as [([String: Attribute], String)])
   func otherAxesAreRefused(attributes: [String: Attribute], message: String) throws {
     #expect(
       try model(attributes).complaint()

@@ -77,10 +77,11 @@ import Testing
     #expect(try folded(model, "isPositive").type == .bool)
   }
 
-  @Test(arguments: [
-    ([2, 3], [3], [11, 22, 33, 14, 25, 36]), ([2, 3], [2, 1], [11, 12, 13, 24, 25, 26]),
-    ([2, 3], [], [11, 12, 13, 14, 15, 16]), ([2, 3], [1, 1, 1], [11, 12, 13, 14, 15, 16]),
-  ] as [([Int64], [Int64], [Double])])
+  @Test(
+    arguments: [
+      ([2, 3], [3], [11, 22, 33, 14, 25, 36]), ([2, 3], [2, 1], [11, 12, 13, 24, 25, 26]),
+      ([2, 3], [], [11, 12, 13, 14, 15, 16]), ([2, 3], [1, 1, 1], [11, 12, 13, 14, 15, 16]),
+    ] as [([Int64], [Int64], [Double])])
   func smallerShapesAreBroadcast(a: [Int64], b: [Int64], values: [Double]) throws {
     let count = Int(b.reduce(1, *))
     var model = ModelBuilder()

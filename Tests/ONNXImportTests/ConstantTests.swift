@@ -19,21 +19,25 @@ import Testing
     return tensor
   }
 
-  @Test(arguments: [
-    (.float, [0x00, 0x00, 0xC0, 0x3F, 0x01, 0, 0, 0x80], [1.5, -0x1p-149]),
-    (.double, [0x9A, 0x99, 0x99, 0x99, 0x99, 0x99, 0xB9, 0x3F], [0.1]),
-    (.float16, [0x00, 0x3C, 0x01, 0x80, 0xFF, 0x7B, 0x00, 0xFC], [1, -0x1p-24, 65504, -.infinity]),
-    (.bfloat16, [0x80, 0x3F, 0x49, 0xC0], [1, -3.140625]),
-    (.int8, [0x7F, 0x80, 0xFF], [127, -128, -1]),
-    (.uint8, [0x7F, 0x80, 0xFF], [127, 128, 255]),
-    (.bool, [0, 1, 2], [0, 1, 1]),
-    (.int16, [0xFE, 0xFF], [-2]),
-    (.uint16, [0xFE, 0xFF], [65534]),
-    (.int32, [0xFE, 0xFF, 0xFF, 0xFF], [-2]),
-    (.uint32, [0xFE, 0xFF, 0xFF, 0xFF], [4_294_967_294]),
-    (.int64, [0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [-2]),
-    (.uint64, [0xFE, 0, 0, 0, 0, 0, 0x10, 0], [4_503_599_627_370_750]),
-  ] as [(ElementType, [UInt8], [Double])])
+  @Test(
+    arguments: [
+      (.float, [0x00, 0x00, 0xC0, 0x3F, 0x01, 0, 0, 0x80], [1.5, -0x1p-149]),
+      (.double, [0x9A, 0x99, 0x99, 0x99, 0x99, 0x99, 0xB9, 0x3F], [0.1]),
+      (
+        .float16, [0x00, 0x3C, 0x01, 0x80, 0xFF, 0x7B, 0x00, 0xFC],
+        [1, -0x1p-24, 65504, -.infinity]
+      ),
+      (.bfloat16, [0x80, 0x3F, 0x49, 0xC0], [1, -3.140625]),
+      (.int8, [0x7F, 0x80, 0xFF], [127, -128, -1]),
+      (.uint8, [0x7F, 0x80, 0xFF], [127, 128, 255]),
+      (.bool, [0, 1, 2], [0, 1, 1]),
+      (.int16, [0xFE, 0xFF], [-2]),
+      (.uint16, [0xFE, 0xFF], [65534]),
+      (.int32, [0xFE, 0xFF, 0xFF, 0xFF], [-2]),
+      (.uint32, [0xFE, 0xFF, 0xFF, 0xFF], [4_294_967_294]),
+      (.int64, [0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [-2]),
+      (.uint64, [0xFE, 0, 0, 0, 0, 0, 0x10, 0], [4_503_599_627_370_750]),
+    ] as [(ElementType, [UInt8], [Double])])
   func littleEndianBytesAreReadExactly(
     type: ElementType, bytes: [UInt8], values: [Double]
   ) throws {
@@ -45,7 +49,8 @@ import Testing
   }
 
   @Test func theFieldsWithATypeOfTheirOwnAreRead() throws {
-    #expect(try Constant(tensor(.float, [1]) { $0.floatData = [0.1] }).values == [Double(Float(0.1))])
+    #expect(
+      try Constant(tensor(.float, [1]) { $0.floatData = [0.1] }).values == [Double(Float(0.1))])
     #expect(try Constant(tensor(.double, [1]) { $0.doubleData = [0.1] }).values == [0.1])
     #expect(try Constant(tensor(.int64, [2]) { $0.int64Data = [-5, 6] }).values == [-5, 6])
     #expect(try Constant(tensor(.uint64, [1]) { $0.uint64Data = [6] }).values == [6])

@@ -24,7 +24,7 @@ import Testing
 
   @Test func filesThatEndTooEarlyAreRefused() throws {
     let bytes = try ModelBuilder.small().bytes
-    for end in 0..<bytes.count {
+    for end in stride(from: 0, to: bytes.count, by: 4) {
       #expect(try !isImported(Array(bytes[..<end])), "\(end) of \(bytes.count) bytes")
     }
   }
@@ -35,16 +35,17 @@ import Testing
       .appending(path: "Models/mnist-256x3-m3.onnx")
     let bytes = try Array(Data(contentsOf: model))
     // All of the short structures at both ends, and samples of the weights between them.
-    let ends = Array(stride(from: 0, to: bytes.count, by: 4099))
+    let ends =
+      Array(stride(from: 0, to: bytes.count, by: 4099))
       + Array(stride(from: 0, to: 16384, by: 64))
       + Array(stride(from: bytes.count - 8192, to: bytes.count - 512, by: 64))
     for end in ends { #expect(try !isImported(Array(bytes[..<end])), "\(end) bytes") }
   }
 
-  @Test(arguments: 0..<8) func flippedBytesDoNoHarm(seed: UInt64) throws {
+  @Test(arguments: 0..<4) func flippedBytesDoNoHarm(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let bytes = try ModelBuilder.small().bytes
-    for _ in 0..<400 {
+    for _ in 0..<150 {
       var damaged = bytes
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         let position = Int.random(in: damaged.indices, using: &random)
@@ -54,10 +55,10 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<4) func movedAndRepeatedPiecesDoNoHarm(seed: UInt64) throws {
+  @Test(arguments: 0..<2) func movedAndRepeatedPiecesDoNoHarm(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let bytes = try ModelBuilder.small().bytes
-    for _ in 0..<200 {
+    for _ in 0..<100 {
       var damaged = bytes
       let start = Int.random(in: damaged.indices, using: &random)
       let piece = damaged[start..<min(start + 40, damaged.count)]
@@ -67,7 +68,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<4) func randomBytesAreRefused(seed: UInt64) throws {
+  @Test(arguments: 0..<2) func randomBytesAreRefused(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     for count in 0..<200 {
       try isImported((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
@@ -75,7 +76,7 @@ import Testing
   }
 
   /// Whole but senseless graphs: every operator on every kind of value, with random attributes.
-  @Test(arguments: 0..<16) func senselessGraphsDoNoHarm(seed: UInt64) throws {
+  @Test(arguments: 0..<8) func senselessGraphsDoNoHarm(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let types = Operator.table.keys.sorted()
     let sizes: [Int64] = [-1, 0, 1, 2, 3, 4, 1 << 31, .max, .min]
@@ -83,7 +84,7 @@ import Testing
       "axis", "keepdims", "to", "axes", "perm", "allowzero", "transB", "transA", "alpha", "value",
       "value_ints", "value_int", "epsilon",
     ]
-    for _ in 0..<300 {
+    for _ in 0..<60 {
       var model = ModelBuilder.small(gammas: [0.5, 0.25, 0.125])
       for number in 0..<4 {
         let shape = (0..<Int.random(in: 0...3, using: &random)).map { _ in

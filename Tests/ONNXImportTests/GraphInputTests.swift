@@ -8,11 +8,12 @@ import Testing
 
 /// The declaration of a graph's input.
 @Suite(.tags(.unit)) struct GraphInputTests {
-  @Test(arguments: [
-    ([3, 4, 5], Shape(height: 4, width: 5, channels: 3), true),
-    ([4, 5], Shape(height: 4, width: 5, channels: 1), true),
-    ([60], Shape.vector(60), false),
-  ] as [([Int64], Shape, Bool)])
+  @Test(
+    arguments: [
+      ([3, 4, 5], Shape(height: 4, width: 5, channels: 3), true),
+      ([4, 5], Shape(height: 4, width: 5, channels: 1), true),
+      ([60], Shape.vector(60), false),
+    ] as [([Int64], Shape, Bool)])
   func sizesBehindTheBatchAreChannelsHeightWidth(
     sizes: [Int64], shape: Shape, isFlattened: Bool
   ) throws {
@@ -33,20 +34,33 @@ import Testing
     #expect(try model.imported().network.nodes.count == 7)
   }
 
-  @Test(arguments: [
-    (.float, "N", [4], "it is FLOAT; UINT8 is expected, as the hardware takes 8-bit pixels"),
-    (.uint8, "N", [], "it has 1 axis; [N, channels, height, width], [N, height, width] or "
-      + "[N, values] is expected"),
-    (.uint8, "N", [1, 1, 1, 1], "it has 5 axes; [N, channels, height, width], [N, height, width] "
-      + "or [N, values] is expected"),
-    (.uint8, "N", [1, -2, 2], "size -2 of axis 2 is not possible"),
-    (.uint8, "N", [1, 0, 2], "size 0 of axis 2 is not possible"),
-    (.uint8, nil, [-1, 2], "size -1 of axis 0 is not possible"),
-    (.uint8, "N", [1 << 40, 1 << 40, 2], "its sizes [1099511627776, 1099511627776, 2] are too "
-      + "large; at most 16777216 values are supported"),
-    (.uint8, "N", [1 << 20, 1 << 10], "its sizes [1048576, 1024] are too large; at most 16777216 "
-      + "values are supported"),
-  ] as [(ElementType, String?, [Int64], String)])
+  @Test(
+    arguments: [
+      (.float, "N", [4], "it is FLOAT; UINT8 is expected, as the hardware takes 8-bit pixels"),
+      (
+        .uint8, "N", [],
+        "it has 1 axis; [N, channels, height, width], [N, height, width] or "
+          + "[N, values] is expected"
+      ),
+      (
+        .uint8, "N", [1, 1, 1, 1],
+        "it has 5 axes; [N, channels, height, width], [N, height, width] "
+          + "or [N, values] is expected"
+      ),
+      (.uint8, "N", [1, -2, 2], "size -2 of axis 2 is not possible"),
+      (.uint8, "N", [1, 0, 2], "size 0 of axis 2 is not possible"),
+      (.uint8, nil, [-1, 2], "size -1 of axis 0 is not possible"),
+      (
+        .uint8, "N", [1 << 40, 1 << 40, 2],
+        "its sizes [1099511627776, 1099511627776, 2] are too "
+          + "large; at most 16777216 values are supported"
+      ),
+      (
+        .uint8, "N", [1 << 20, 1 << 10],
+        "its sizes [1048576, 1024] are too large; at most 16777216 "
+          + "values are supported"
+      ),
+    ] as [(ElementType, String?, [Int64], String)])
   func otherDeclarationsAreRefused(
     type: ElementType, batch: String?, sizes: [Int64], message: String
   ) throws {

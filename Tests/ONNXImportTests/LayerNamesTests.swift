@@ -8,31 +8,35 @@ import Testing
 
 /// Names of layers from names in the file.
 @Suite(.tags(.unit)) struct LayerNamesTests {
-  @Test(arguments: [
-    ("fc1", "fc1"), ("/fc1/MatMul", "fc1"), ("/features/fc1/MatMul", "features_fc1"),
-    ("/features/0/MatMul_2", "features_0"), ("MatMul", nil), ("MatMul_12", nil), ("", nil),
-    ("node_MatMul_3", nil), ("/MatMul", nil), ("layer.1-a b", "layer_1_a_b"), ("1st", "layer_1st"),
-    ("__x__", "x"), ("größe", "gr_e"), ("//", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("fc1", "fc1"), ("/fc1/MatMul", "fc1"), ("/features/fc1/MatMul", "features_fc1"),
+      ("/features/0/MatMul_2", "features_0"), ("MatMul", nil), ("MatMul_12", nil), ("", nil),
+      ("node_MatMul_3", nil), ("/MatMul", nil), ("layer.1-a b", "layer_1_a_b"),
+      ("1st", "layer_1st"),
+      ("__x__", "x"), ("größe", "gr_e"), ("//", nil),
+    ] as [(String, String?)])
   func nodesNameLayers(name: String, layer: String?) {
     var proto = ONNXNodeProto()
     (proto.opType, proto.name) = ("MatMul", name)
     #expect(LayerNames.layer(ONNXNode(proto, index: 0)) == layer)
   }
 
-  @Test(arguments: [
-    ("fc1.weight", "fc1"), ("net.0.weight", "net_0"), ("onnx::MatMul_23", nil), ("weight", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("fc1.weight", "fc1"), ("net.0.weight", "net_0"), ("onnx::MatMul_23", nil), ("weight", nil),
+    ] as [(String, String?)])
   func parametersNameLayers(name: String, layer: String?) {
     #expect(LayerNames.stem(name) == layer)
   }
 
-  @Test(arguments: [
-    (["fc1_sign_bit1", "fc1_sign_term1"], "fc1_sign"),
-    (["/sign1/GreaterOrEqual", "/sign1/Where"], "sign1"),
-    (["GreaterOrEqual_3", "Where_4"], nil), (["node_ge_3", "node_where_4"], nil),
-    (["", ""], nil), (["only_one"], nil), ([], nil),
-  ] as [([String], String?)])
+  @Test(
+    arguments: [
+      (["fc1_sign_bit1", "fc1_sign_term1"], "fc1_sign"),
+      (["/sign1/GreaterOrEqual", "/sign1/Where"], "sign1"),
+      (["GreaterOrEqual_3", "Where_4"], nil), (["node_ge_3", "node_where_4"], nil),
+      (["", ""], nil), (["only_one"], nil), ([], nil),
+    ] as [([String], String?)])
   func nodesOfASignNameIt(names: [String], layer: String?) {
     #expect(LayerNames.common(names) == layer)
   }

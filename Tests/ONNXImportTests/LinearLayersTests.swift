@@ -77,14 +77,16 @@ import Testing
     #expect(scalar["fc.bias"] == Tensor([7, 7]))
   }
 
-  @Test(arguments: [
-    (["Add 3"], 1, 3), (["Sub 3"], 1, -3), (["Mul 0.5"], 0.5, 0), (["Mul 0"], 0, 0),
-    (["Mul -2", "Add 1"], -2, 1), (["Add 1", "Mul -2"], -2, -2), (["Div 4"], 0.25, 0),
-    (["Add 1", "Add 2"], 1, 3), (["3 Sub"], -1, 3), (["Neg"], -1, 0), (["3 Add"], 1, 3),
-  ] as [([String], Double, Double)])
+  @Test(
+    arguments: [
+      (["Add 3"], 1, 3), (["Sub 3"], 1, -3), (["Mul 0.5"], 0.5, 0), (["Mul 0"], 0, 0),
+      (["Mul -2", "Add 1"], -2, 1), (["Add 1", "Mul -2"], -2, -2), (["Div 4"], 0.25, 0),
+      (["Add 1", "Add 2"], 1, 3), (["3 Sub"], -1, 3), (["Neg"], -1, 0), (["3 Add"], 1, 3),
+    ] as [([String], Double, Double)])
   func arithmeticJoinsTheLayer(steps: [String], factor: Double, bias: Double) throws {
     let parameters = try parameters { model, x in
-      model.append(steps, to: model.node("MatMul", "fc", x, model.constant("w", [4, 2], Self.signs)))
+      model.append(
+        steps, to: model.node("MatMul", "fc", x, model.constant("w", [4, 2], Self.signs)))
     }
     #expect(parameters["fc.weight"]?.values == Self.transposed.map { factor * $0 })
     #expect(parameters["fc.bias"] == (bias == 0 ? nil : Tensor([bias, bias])))
@@ -114,11 +116,12 @@ import Testing
     #expect(trained.network.nodes.map(\.name) == ["image", "image_flatten", "fc", "s1", "fc2"])
   }
 
-  @Test(arguments: [
-    ([3, 2], "its weights [3, 2] take 3 inputs and give 2 outputs; 4 inputs enter"),
-    ([4, 2, 1], "its weights have shape [4, 2, 1]; two axes are expected"),
-    ([4, 0], "its weights [4, 0] take 4 inputs and give 0 outputs; 4 inputs enter"),
-  ] as [([Int64], String)])
+  @Test(
+    arguments: [
+      ([3, 2], "its weights [3, 2] take 3 inputs and give 2 outputs; 4 inputs enter"),
+      ([4, 2, 1], "its weights have shape [4, 2, 1]; two axes are expected"),
+      ([4, 0], "its weights [4, 0] take 4 inputs and give 0 outputs; 4 inputs enter"),
+    ] as [([Int64], String)])
   func weightsMustFit(shape: [Int64], message: String) throws {
     let count = Int(shape.reduce(1, *))
     let complaint = try model { model, x in

@@ -32,10 +32,12 @@ import Testing
     #expect(given?.epsilon == Double(Float(0.001)))
   }
 
-  @Test(arguments: [
-    (["Add 2"], [0.5, 1.5], [1, 2]), (["Mul 2"], [1, 3], [-2, 0]), (["Div 2"], [0.25, 0.75], [-0.5, 0]),
-    (["Neg", "Sub 1"], [-0.5, -1.5], [0, -1]),
-  ] as [([String], [Double], [Double])])
+  @Test(
+    arguments: [
+      (["Add 2"], [0.5, 1.5], [1, 2]), (["Mul 2"], [1, 3], [-2, 0]),
+      (["Div 2"], [0.25, 0.75], [-0.5, 0]),
+      (["Neg", "Sub 1"], [-0.5, -1.5], [0, -1]),
+    ] as [([String], [Double], [Double])])
   func arithmeticJoinsTheBatchNormBeforeIt(
     steps: [String], scale: [Double], bias: [Double]
   ) throws {
@@ -102,12 +104,13 @@ import Testing
     #expect(1.0.exactQuotient(.infinity) == nil)
   }
 
-  @Test(arguments: [
-    ("training_mode", 1, "attribute training_mode is 1; only 0 is supported"),
-    ("spatial", 0, "attribute spatial is 0; only 1 is supported"),
-    ("epsilon", 1, "attribute epsilon is not a number"),
-    ("other", 1, "attribute other is not supported"),
-  ] as [(String, Int64, String)])
+  @Test(
+    arguments: [
+      ("training_mode", 1, "attribute training_mode is 1; only 0 is supported"),
+      ("spatial", 0, "attribute spatial is 0; only 1 is supported"),
+      ("epsilon", 1, "attribute epsilon is not a number"),
+      ("other", 1, "attribute other is not supported"),
+    ] as [(String, Int64, String)])
   func otherAttributesAreRefused(name: String, value: Int64, message: String) throws {
     var model = model { $0.batchNorm("norm", "fc", 2) }
     let last = model.proto.graph.node.count - 1

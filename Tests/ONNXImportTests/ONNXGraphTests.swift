@@ -97,7 +97,8 @@ import Testing
     model.output("d")
     let complaint = try model.complaint()
     #expect(complaint.hasPrefix("error: model.onnx: node '"))
-    #expect(complaint.hasSuffix("it depends on its own output; a network without cycles is expected"))
+    #expect(
+      complaint.hasSuffix("it depends on its own output; a network without cycles is expected"))
     #expect(!complaint.contains("'d'"))
 
     model = ModelBuilder()

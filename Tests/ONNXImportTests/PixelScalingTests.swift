@@ -23,12 +23,13 @@ import Testing
 
   private static let float: [String: Attribute] = ["to": 1]
 
-  @Test(arguments: [
-    (["Mul 0.5"], 0.5, 0), (["Div 4"], 0.25, 0), (["Add 3"], 1, 3), (["Sub 3"], 1, -3),
-    (["Mul 0.5", "Sub 1"], 0.5, -1), (["Sub 8", "Mul 0.5"], 0.5, -4), (["3 Sub"], -1, 3),
-    (["2 Mul", "1 Add"], 2, 1), (["Div 4", "Sub 0.5", "Div 0.5"], 0.5, -1), (["Neg"], -1, 0),
-    ([], 1, 0), (["Sub 128", "Div 128"], 0x1p-7, -1), (["Identity", "Mul 2"], 2, 0),
-  ] as [([String], Double, Double)])
+  @Test(
+    arguments: [
+      (["Mul 0.5"], 0.5, 0), (["Div 4"], 0.25, 0), (["Add 3"], 1, 3), (["Sub 3"], 1, -3),
+      (["Mul 0.5", "Sub 1"], 0.5, -1), (["Sub 8", "Mul 0.5"], 0.5, -4), (["3 Sub"], -1, 3),
+      (["2 Mul", "1 Add"], 2, 1), (["Div 4", "Sub 0.5", "Div 0.5"], 0.5, -1), (["Neg"], -1, 0),
+      ([], 1, 0), (["Sub 128", "Div 128"], 0x1p-7, -1), (["Identity", "Mul 2"], 2, 0),
+    ] as [([String], Double, Double)])
   func chainsBecomeOneScaleAndOffset(steps: [String], scale: Double, offset: Double) throws {
     let input = try input { model in
       let x = model.node("Cast", "pixels", "image", attributes: Self.float)
@@ -100,10 +101,16 @@ import Testing
   }
 
   @Test(arguments: [
-    ("Greater 100", "it splits the pixels at u = 101; a split at u = 128, the top bit, is "
-      + "supported"),
-    ("Greater 300", "it splits the pixels not at all; a split at u = 128, the top bit, is "
-      + "supported"),
+    (
+      "Greater 100",
+      "it splits the pixels at u = 101; a split at u = 128, the top bit, is "
+        + "supported"
+    ),
+    (
+      "Greater 300",
+      "it splits the pixels not at all; a split at u = 128, the top bit, is "
+        + "supported"
+    ),
   ]) func otherSplitsAreRefused(comparison: String, message: String) throws {
     let words = comparison.split(separator: " ").map(String.init)
     let complaint = try model { model in

@@ -48,17 +48,18 @@ import Testing
         == "error: model.onnx: node 's_sum5' (Add): 5 residual levels; 1…4 are supported")
   }
 
-  @Test(arguments: [
-    ("GreaterOrEqual fc zero", "one minus", ZeroRule.positive, "GreaterOrEqual"),
-    ("Greater fc zero", "one minus", .negative, "Greater"),
-    ("Less fc zero", "minus one", .positive, "Less"),
-    ("LessOrEqual fc zero", "minus one", .negative, "LessOrEqual"),
-    ("LessOrEqual zero fc", "one minus", .positive, "LessOrEqual, 0 first"),
-    ("Less zero fc", "one minus", .negative, "Less, 0 first"),
-    ("Not Less fc zero", "one minus", .positive, "Not(Less)"),
-    ("Not LessOrEqual fc zero", "one minus", .negative, "Not(LessOrEqual)"),
-    ("Not GreaterOrEqual fc zero", "minus one", .positive, "Not(GreaterOrEqual)"),
-  ] as [(String, String, ZeroRule, String)])
+  @Test(
+    arguments: [
+      ("GreaterOrEqual fc zero", "one minus", ZeroRule.positive, "GreaterOrEqual"),
+      ("Greater fc zero", "one minus", .negative, "Greater"),
+      ("Less fc zero", "minus one", .positive, "Less"),
+      ("LessOrEqual fc zero", "minus one", .negative, "LessOrEqual"),
+      ("LessOrEqual zero fc", "one minus", .positive, "LessOrEqual, 0 first"),
+      ("Less zero fc", "one minus", .negative, "Less, 0 first"),
+      ("Not Less fc zero", "one minus", .positive, "Not(Less)"),
+      ("Not LessOrEqual fc zero", "one minus", .negative, "Not(LessOrEqual)"),
+      ("Not GreaterOrEqual fc zero", "minus one", .positive, "Not(GreaterOrEqual)"),
+    ] as [(String, String, ZeroRule, String)])
   func everyComparisonHasItsRuleForZero(
     comparison: String, branches: String, zero: ZeroRule, spelling: String
   ) throws {

@@ -39,6 +39,19 @@ struct FaultTests {
     #expect(stuck.status.description == "deadlock: nothing ever moved")
   }
 
+  @Test func aDesignThatWaitsForReadyIsADeadlock() throws {
+    let design = registerStage(width: 8, valid: "valid_q && out_ready_i")
+    let stimulus = randomImages(design.inputs[0], images: 1, beats: 10)
+    let simulator = try Simulator.build(design)
+    func status(_ stalls: StallPattern) throws -> SimulationStatus {
+      try simulator.run(
+        inputs: [stimulus], expectedBeats: [10], stalls: stalls, quietCycles: 1000
+      ).status
+    }
+    #expect(try status(.random) == .finished)
+    #expect(try status(.patient) == .deadlock(lastTransfer: 0))
+  }
+
   @Test func anExtraBeatIsFound() throws {
     let result = try run(registerStage(width: 8), beats: 10, expected: 9)
     #expect(result.status == .extraBeat(output: "out", cycle: 10))

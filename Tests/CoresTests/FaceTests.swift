@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Simulation
+
+/// Each face says of its module what the file says: parameters, ports and widths, as Yosys reads it;
+/// and the file passes every tool without a warning.
+@Suite(.tags(.rtl))
+struct FaceTests {
+  static let cores: [any Core] = {
+    var random = SeededRandom(seed: 3)
+    func matrix(
+      _ lanes: Int, _ units: Int, _ gammas: [Int], inParallel: Bool, masked: Bool
+    ) -> MatrixUnit {
+      RandomLayer((lanes, units, 3, 2, gammas, inParallel, masked), using: &random).core
+    }
+    return [
+      StreamRegister(lanes: 1, bitsPerLane: 1), StreamRegister(lanes: 5, bitsPerLane: 13),
+      FIFO(lanes: 1, bitsPerLane: 1, depth: 1), FIFO(lanes: 3, bitsPerLane: 7, depth: 65),
+      WidthUp(lanes: 1, bitsPerLane: 1, ratio: 1), WidthUp(lanes: 7, bitsPerLane: 2, ratio: 5),
+      WidthDown(lanes: 1, bitsPerLane: 1, ratio: 1), WidthDown(lanes: 7, bitsPerLane: 2, ratio: 5),
+      ReplayBuffer(lanes: 1, levels: 1, levelsPerBeat: 1, words: 1, repeats: 1, banks: 1),
+      ReplayBuffer(lanes: 65, levels: 3, levelsPerBeat: 1, words: 5, repeats: 3),
+      ReplayBuffer(lanes: 6, levels: 8, levelsPerBeat: 8, words: 64, repeats: 2, banks: 3),
+      matrix(1, 1, [1], inParallel: false, masked: false),
+      matrix(65, 2, [9, 5, 2], inParallel: true, masked: true),
+      matrix(6, 3, [4, 2, 1], inParallel: false, masked: true),
+      matrix(7, 5, [3, 1], inParallel: false, masked: false),
+      ResidualEncoder(
+        units: 1, levels: 1, sumWidth: 1, groups: 1, thresholds: [[1]], layer: "fc1_sign"),
+      ResidualEncoder(
+        units: 3, levels: 4, sumWidth: 9, groups: 2,
+        thresholds: Array(repeating: Array(1...15), count: 6), layer: "fc1_sign"),
+      Score(
+        units: 1, sumWidth: 1, multiplierWidth: 1, scoreWidth: 2, groups: 1, multipliers: [-1],
+        offsets: [0], layer: "scores"),
+      Score(
+        units: 5, sumWidth: 10, multiplierWidth: 18, scoreWidth: 32, groups: 2,
+        multipliers: Array(0..<10), offsets: Array(0..<10), layer: "scores"),
+      ArgMax(units: 1, scoreWidth: 1, groups: 1, indexWidth: 1),
+      ArgMax(units: 5, scoreWidth: 24, groups: 2, indexWidth: 4),
+    ]
+  }()
+
+  @Test(
+    .enabled(if: ExternalTool("yosys") != nil, ExternalTool.whyMissing("yosys")),
+    arguments: cores.indices)
+  func theFileHasTheParametersAndPortsOfItsFace(index: Int) throws {
+    let core = Self.cores[index]
+    let module = try withFiles(of: core) { folder, sources in
+      try Data(Self.instance(of: core).utf8).write(to: folder.appending(path: "face.v"))
+      let yosys = try #require(ExternalTool("yosys"))
+      let run = try yosys.run(
+        [
+          "-q", "-p",
+          "read_verilog \((sources + ["face.v"]).joined(separator: " ")); "
+            + "hierarchy -check -top face; proc; write_json face.json",
+        ], in: folder)
+      #expect(run.status == 0, "\(run.text)")
+      return try YosysModule(
+        named: core.moduleName, in: Data(contentsOf: folder.appending(path: "face.json")))
+    }
+    #expect(module.ports == Self.ports(of: core))
+    // A face without a memory leaves the parameter that would name its file.
+    for parameter in core.parameters {
+      #expect(
+        module.parameters[parameter.name] == Self.yosysValue(parameter), "\(parameter.name)")
+    }
+    let others = Set(module.parameters.keys).subtracting(core.parameters.map(\.name))
+    #expect(others.allSatisfy { $0.hasSuffix("_FILE") })
+    #expect(Self.declaredParameters(of: core).starts(with: core.parameters.map(\.name)))
+  }
+
+  @Test(
+    .enabled(if: ExternalTool("verilator") != nil, ExternalTool.whyMissing("verilator")),
+    arguments: cores.indices)
+  func verilatorHasNoWarning(index: Int) throws {
+    let core = Self.cores[index]
+    try withFiles(of: core) { folder, sources in
+      let rules = StreamProperties.files(for: [core.moduleName])
+      for file in rules { try file.write(in: folder) }
+      let parameters = core.parameters.map { "-G\($0.name)=\($0.verilogLiteral)" }
+      let run = try #require(ExternalTool("verilator")).run(
+        ["--lint-only", "-Wall", "--assert", "--top-module", core.moduleName] + parameters
+          + sources + rules.map(\.name), in: folder)
+      #expect(run.status == 0 && run.text.isEmpty, "\(run.text)")
+    }
+  }
+
+  @Test(
+    .enabled(if: ExternalTool("iverilog") != nil, ExternalTool.whyMissing("iverilog")),
+    arguments: cores.indices)
+  func icarusReadsItAsVerilog2005(index: Int) throws {
+    let core = Self.cores[index]
+    try withFiles(of: core) { folder, sources in
+      let parameters = core.parameters.map {
+        "-P\(core.moduleName).\($0.name)=\($0.verilogLiteral)"
+      }
+      let run = try #require(ExternalTool("iverilog")).run(
+        ["-g2005", "-Wall", "-Wno-timescale", "-s", core.moduleName, "-o", "core.vvp"] + parameters
+          + sources, in: folder)
+      #expect(run.status == 0 && run.text.isEmpty, "\(run.text)")
+    }
+  }
+
+  /// A wrong combination of parameters stops a simulation, with both numbers.
+  @Test(
+    .enabled(if: ExternalTool("iverilog") != nil, ExternalTool.whyMissing("iverilog")),
+    arguments: [
+      (
+        "rb_replay_buffer", "LEVELS=4 LEVELS_PER_BEAT=2",
+        "LEVELS_PER_BEAT (2) is neither 1 nor LEVELS (4)"
+      ),
+      (
+        "rb_matrix_unit", "LEVELS=4 LEVELS_PER_BEAT=2 SUM_WIDTH=20",
+        "LEVELS_PER_BEAT (2) is neither 1 nor LEVELS (4)"
+      ),
+      (
+        "rb_matrix_unit", "LEVELS=2 LEVELS_PER_BEAT=2 HORNER=1 GAMMA_WIDTH=2 SUM_WIDTH=20",
+        "HORNER (1) needs LEVELS_PER_BEAT (2) to be 1"
+      ),
+      (
+        "rb_matrix_unit", "LEVELS=2 HORNER=1 GAMMA_WIDTH=2 SUM_WIDTH=20",
+        "HORNER (1) needs GAMMAS (f) that halve down to 1 from level to level"
+      ),
+      (
+        "rb_matrix_unit", "LANES=16 SUM_WIDTH=6",
+        "SUM_WIDTH (6) does not hold the largest sum (64)"
+      ),
+      (
+        "rb_score", "SCORE_WIDTH=6",
+        "SCORE_WIDTH (6) is too small for SUM_WIDTH (6) or MULTIPLIER_WIDTH (8)"
+      ),
+      ("rb_arg_max", "UNITS=4", "INDEX_WIDTH (4) does not hold the largest index (19)"),
+    ])
+  func wrongParametersStopTheSimulation(
+    module: String, parameters: String, message: String
+  ) throws {
+    try withFiles(Set(Self.cores.flatMap(\.files).map(\.name)).sorted()) { folder, sources in
+      let build = try #require(ExternalTool("iverilog")).run(
+        ["-g2005", "-s", module]
+          + parameters.split(separator: " ").map { "-P\(module).\($0)" }
+          + ["-o", "core.vvp"] + sources, in: folder)
+      #expect(build.status == 0, "\(build.text)")
+      let run = try #require(ExternalTool("vvp")).run(["core.vvp"], in: folder)
+      #expect(run.output.split(separator: "\n").contains { $0.hasSuffix(": \(message)") }, "\(run)")
+    }
+  }
+
+  // MARK: - What a face says
+
+  /// Name, direction and width of every port, as Yosys writes them.
+  private static func ports(of core: any Core) -> [String: YosysModule.Port] {
+    var ports = ["clk_i": YosysModule.Port("input", 1), "rst_i": YosysModule.Port("input", 1)]
+    for (streams, forward, back) in [
+      (core.inputs, "input", "output"), (core.outputs, "output", "input"),
+    ] {
+      for stream in streams {
+        let (to, from) = (forward.prefix(1), back.prefix(1))
+        ports["\(stream.name)_data_\(to)"] = YosysModule.Port(forward, stream.width)
+        ports["\(stream.name)_valid_\(to)"] = YosysModule.Port(forward, 1)
+        ports["\(stream.name)_ready_\(from)"] = YosysModule.Port(back, 1)
+        ports["\(stream.name)_last_\(to)"] = YosysModule.Port(forward, 1)
+      }
+    }
+    return ports
+  }
+
+  /// The parameters in the order of the file.
+  private static func declaredParameters(of core: any Core) -> [String] {
+    core.files[0].text.split(separator: "\n")
+      .filter { $0.hasPrefix("  parameter ") }
+      .compactMap { $0.prefix { $0 != "=" }.split(separator: " ").last.map(String.init) }
+  }
+
+  private static func yosysValue(_ parameter: CoreParameter) -> String {
+    switch parameter.value {
+    case .integer(let value):
+      return binary(value, width: 32)
+    case .packed(let elements, let elementWidth):
+      return elements.reversed().map { binary($0, width: elementWidth) }.joined()
+    case .memory:
+      return SimulatedDesign.fileName(ofMemory: parameter.name)
+    }
+  }
+
+  private static func binary(_ value: Int, width: Int) -> String {
+    String((0..<width).reversed().map { value >> $0 & 1 == 1 ? "1" : "0" })
+  }
+
+  /// A module that holds the core with the parameters of its face, and nothing on its ports.
+  private static func instance(of core: any Core) -> String {
+    let parameters = core.parameters.map { ".\($0.name)(\($0.verilogLiteral))" }
+    return """
+      module face;
+        \(core.moduleName) #(\(parameters.joined(separator: ", "))) u_core ();
+      endmodule
+
+      """
+  }
+
+  /// Runs `body` in a folder with a core's files and memories.
+  private func withFiles<Result>(
+    of core: any Core, _ body: (URL, [String]) throws -> Result
+  ) throws -> Result {
+    try withFiles(core.files.map(\.name)) { folder, sources in
+      for memory in core.memories {
+        try DesignFile(
+          SimulatedDesign.fileName(ofMemory: memory.parameter), memory.hexadecimalText
+        ).write(in: folder)
+      }
+      return try body(folder, sources)
+    }
+  }
+
+  private func withFiles<Result>(
+    _ names: [String], _ body: (URL, [String]) throws -> Result
+  ) throws -> Result {
+    try TestData.withTemporaryFolder { folder in
+      for file in Self.cores.flatMap(\.files) where names.contains(file.name) {
+        try DesignFile(file.name, file.text).write(in: folder)
+      }
+      return try body(folder, names)
+    }
+  }
+}
+
+/// What Yosys says of a module.
+struct YosysModule {
+  struct Port: Equatable {
+    var direction: String
+    var width: Int
+
+    init(_ direction: String, _ width: Int) {
+      self.direction = direction
+      self.width = width
+    }
+  }
+
+  var ports: [String: Port] = [:]
+  /// Bits, or the text of a string.
+  var parameters: [String: String] = [:]
+
+  init(named name: String, in data: Data) throws {
+    let netlist = try JSONDecoder().decode(Netlist.self, from: data)
+    // A module with parameters has a name of its own, and the file's name as an attribute.
+    for module in netlist.modules.values where module.attributes["hdlname"] == "\\\(name)" {
+      ports = module.ports.mapValues { Port($0.direction, $0.bits.count) }
+      parameters = module.parameters ?? [:]
+    }
+  }
+
+  private struct Netlist: Decodable {
+    struct Module: Decodable {
+      struct Port: Decodable {
+        var direction: String
+        var bits: [Bit]
+      }
+      var attributes: [String: String]
+      var parameters: [String: String]?
+      var ports: [String: Port]
+
+      enum CodingKeys: String, CodingKey {
+        case attributes, ports
+        case parameters = "parameter_default_values"
+      }
+    }
+    var modules: [String: Module]
+  }
+
+  /// A net's number, or a constant.
+  private struct Bit: Decodable {
+    init(from decoder: any Decoder) throws {}
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Simulation
+import TestSupport
+import Testing
+
+/// A check must be able to fail: each core with one thing wrong in it, and the bench that sees it.
+@Suite(
+  .tags(.rtl),
+  .enabled(if: Simulator.isAvailable, "Verilator is missing: apt-get install verilator"))
+struct FaultTests {
+  /// One thing wrong in one file, and words of the finding.
+  struct Fault: CustomTestStringConvertible, Sendable {
+    var what: String
+    var file: String
+    var from: String
+    var to: String
+    var finding: String
+    var test: @Sendable (inout SeededRandom) -> CoreCase
+
+    var testDescription: String { "\(file): \(what)" }
+  }
+
+  static let faults: [Fault] = [
+    Fault(
+      what: "levels swapped", file: "rb_replay_buffer.v", from: "code[bit_q]",
+      to: "code[FIRST_PASS[PASS_WIDTH-1:0] - bit_q]", finding: "expected", test: replay),
+    Fault(
+      what: "a beat dropped", file: "rb_replay_buffer.v",
+      from: "LAST_REPEAT   = REPEATS - 1", to: "LAST_REPEAT   = REPEATS - 2",
+      finding: "deadlock", test: replay),
+    Fault(
+      what: "last of every pass", file: "rb_replay_buffer.v", from: "final_q <= ends_vector",
+      to: "final_q <= ends_pass", finding: "expected last = 0, got 1", test: replay),
+    Fault(
+      what: "lanes reversed", file: "rb_matrix_unit.v", from: "signs[lane] =",
+      to: "signs[LANES-1-lane] =", finding: "expected", test: matrix),
+    Fault(
+      what: "levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[level_q*GAMMA_WIDTH",
+      to: "GAMMAS[{!level_q}*GAMMA_WIDTH", finding: "expected",
+      test: matrix),
+    Fault(
+      what: "mask ignored", file: "rb_matrix_unit.v", from: "& mask[unit*LANES +: LANES]",
+      to: "& (mask[unit*LANES +: LANES] | {LANES{1'b1}})", finding: "expected", test: matrix),
+    Fault(
+      what: "one carry lost", file: "rb_matrix_unit.v",
+      from: "(a & b) | (c & (a | b))", to: "(a & b) | (c & b)", finding: "expected", test: matrix),
+    Fault(
+      what: "the weights of a stalled beat lost", file: "rb_rom.v", from: "if (enable_i) data_q",
+      to: "if (enable_i || 1'b1) data_q", finding: "stalls sink", test: matrix),
+    Fault(
+      what: "the accumulator not cleared", file: "rb_matrix_unit.v",
+      from: "counts_clear_q ? 0 : counts_double_q", to: "counts_double_q", finding: "expected",
+      test: matrix),
+    Fault(
+      what: "> for >=", file: "rb_residual_encoder.v", from: "sum >= tree", to: "sum > tree",
+      finding: "expected", test: encoder),
+    Fault(
+      what: "subtrees swapped", file: "rb_residual_encoder.v", from: "code_q[LEVELS-level]\n",
+      to: "!code_q[LEVELS-level]\n", finding: "expected", test: encoder),
+    Fault(
+      what: "an unsigned product", file: "rb_score.v", from: "wire signed [MULTIPLIER_WIDTH",
+      to: "wire [MULTIPLIER_WIDTH", finding: "expected", test: score),
+    Fault(
+      what: "the last of equals wins", file: "rb_arg_max.v",
+      from: "> $signed(best[i*BEST", to: ">= $signed(best[i*BEST", finding: "expected",
+      test: argMax),
+    Fault(
+      what: "a beat overwritten", file: "rb_fifo.v", from: "count_q != DEPTH[",
+      to: "1'b1 || count_q != DEPTH[", finding: "stalls sink", test: fifo),
+    Fault(
+      what: "one place never used", file: "rb_fifo.v", from: "count_q != DEPTH[",
+      to: "count_q != LAST_ADDRESS[", finding: "the handshake machine says", test: fifo),
+    Fault(
+      what: "the waiting beat lost", file: "rb_stream_register.v",
+      from: "spare_q ? spare_beat_q : {", to: "{", finding: "expected", test: register),
+    Fault(
+      what: "a wide beat overwritten", file: "rb_width_up.v",
+      from: "!completes || !valid_q || out_ready_i", to: "1'b1",
+      finding: "data changed before the beat was taken", test: widthUp),
+    Fault(
+      what: "the high slice first", file: "rb_width_down.v",
+      from: "slices_q[OUT_WIDTH-1:0]", to: "slices_q[OUT_WIDTH*RATIO-1 -: OUT_WIDTH]",
+      finding: "expected", test: widthDown),
+  ]
+
+  @Test(arguments: faults)
+  func aFaultIsFound(fault: Fault) throws {
+    var random = SeededRandom(seed: 1)
+    var bench = CoreBench([fault.test(&random)], seed: 1)
+    let original = bench.cases[0].core.files.first { $0.name == fault.file }
+    #expect(original?.text.contains(fault.from) == true, "the fault is in a line that is gone")
+    bench.edit = { file in
+      var file = file
+      if file.name == fault.file { file.text = file.text.replacing(fault.from, with: fault.to) }
+      return file
+    }
+    let findings = try bench.findings()
+    #expect(findings.contains { $0.contains(fault.finding) }, "\(findings)")
+  }
+
+  @Sendable static func replay(_ random: inout SeededRandom) -> CoreCase {
+    replayCase(
+      ReplayBuffer(lanes: 3, levels: 2, levelsPerBeat: 1, words: 3, repeats: 2), using: &random)
+  }
+
+  @Sendable static func matrix(_ random: inout SeededRandom) -> CoreCase {
+    matrixCase(RandomLayer((7, 2, 3, 2, [5, 2], false, true), using: &random), using: &random)
+  }
+
+  @Sendable static func encoder(_ random: inout SeededRandom) -> CoreCase {
+    encoderCase(units: 2, levels: 2, sumWidth: 6, groups: 2, using: &random)
+  }
+
+  @Sendable static func score(_ random: inout SeededRandom) -> CoreCase {
+    scoreCase(units: 2, sumWidth: 6, multiplierWidth: 8, groups: 2, using: &random)
+  }
+
+  @Sendable static func argMax(_ random: inout SeededRandom) -> CoreCase {
+    argMaxCase(ArgMax(units: 5, scoreWidth: 4, groups: 2, indexWidth: 4), using: &random)
+  }
+
+  @Sendable static func fifo(_ random: inout SeededRandom) -> CoreCase {
+    same(FIFO(lanes: 1, bitsPerLane: 9, depth: 3), using: &random)
+  }
+
+  @Sendable static func register(_ random: inout SeededRandom) -> CoreCase {
+    same(StreamRegister(lanes: 1, bitsPerLane: 9), using: &random)
+  }
+
+  @Sendable static func widthUp(_ random: inout SeededRandom) -> CoreCase {
+    let core = WidthUp(lanes: 2, bitsPerLane: 3, ratio: 3)
+    return CoreCase(core, .random(core.inputs[0], beats: 60, using: &random)) { input, output in
+      for beat in stride(from: 0, to: input.count, by: 3) {
+        output.append(
+          lanes: (beat..<beat + 3).flatMap { input.lanes(ofBeat: $0) }, last: input.last[beat + 2])
+      }
+    }
+  }
+
+  @Sendable static func widthDown(_ random: inout SeededRandom) -> CoreCase {
+    let core = WidthDown(lanes: 1, bitsPerLane: 4, ratio: 3)
+    return CoreCase(core, .random(core.inputs[0], beats: 20, using: &random)) { input, output in
+      for beat in 0..<input.count {
+        for (slice, lane) in input.lanes(ofBeat: beat).enumerated() {
+          output.append(lanes: [lane], last: input.last[beat] && slice == 2)
+        }
+      }
+    }
+  }
+
+  private static func same(_ core: some Core, using random: inout SeededRandom) -> CoreCase {
+    CoreCase(core, .random(core.inputs[0], beats: 100, using: &random)) { input, output in
+      for beat in 0..<input.count {
+        output.append(lanes: input.lanes(ofBeat: beat), last: input.last[beat])
+      }
+    }
+  }
+}
