@@ -69,7 +69,8 @@ let package = Package(
       name: "ResBin",
       dependencies: [
         "Diagnostics", "Datasets", "Modeling", "ONNXImport", "IntegerNetwork", "GoldenModel",
-        "Cores", "Folding", "Pipelines", "VerilogEmission", "Simulation", "Verification", "Reporting",
+        "Cores", "Folding", "Pipelines", "VerilogEmission", "Simulation", "Verification",
+        "Reporting",
       ]),
     .executableTarget(
       name: "ResBinCommand",

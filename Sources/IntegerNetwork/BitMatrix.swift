@@ -40,9 +40,14 @@ public struct BitMatrix: Equatable, Sendable {
     }
   }
 
+  /// The words of a row.
+  public func row(_ row: Int) -> ArraySlice<UInt64> {
+    words[row * wordsPerRow..<(row + 1) * wordsPerRow]
+  }
+
   /// Ones in a row.
   public func count(row: Int) -> Int {
-    words[row * wordsPerRow..<(row + 1) * wordsPerRow].reduce(0) { $0 + $1.nonzeroBitCount }
+    self.row(row).reduce(0) { $0 + $1.nonzeroBitCount }
   }
 
   /// Swaps ones and zeros of a row.

@@ -98,11 +98,19 @@ struct PipelineBuilder {
     let matrix = MatrixUnit(
       lanes: fold.lanes, units: fold.units, levelsPerBeat: levelsPerBeat, words: words,
       groups: groups, gammas: code.weights, sumWidth: width(of: (offsets.max() ?? 0) + 1),
-      weights: MemoryImage(parameter: "WEIGHTS_FILE", popcount.weights, fold),
-      mask: popcount.mask.map { MemoryImage(parameter: "MASK_FILE", $0, fold) })
+      weights: image("WEIGHTS_FILE", popcount.weights, fold, layer: name),
+      mask: popcount.mask.map { image("MASK_FILE", $0, fold, layer: name) })
     carriers[index] = append(
       "\(name)_matrix", layer: name, matrix, from: source, cycles: words * passes,
       carries: CarriedValues(node: index, encoding: .popcount(offsets: offsets)))
+  }
+
+  private func image(
+    _ parameter: String, _ bits: BitMatrix, _ fold: LayerFold, layer: String
+  ) -> MemoryImage {
+    MatrixUnit.memoryImage(
+      parameter: parameter, layer: layer, lanes: fold.lanes, units: fold.units,
+      words: bits.columns / fold.lanes, groups: bits.rows / fold.units, row: bits.row)
   }
 
   /// Joins `source` to a reader with so many lanes.

@@ -79,7 +79,7 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
     let bound = quantization.layers.map { layer in
       "  \(layer.layer): gammas \(layer.gammas.map { $0.fixed(4) }.joined(separator: " ")) as "
         + "\(layer.weights.map(String.init).joined(separator: " : ")), "
-        + "each value within \(layer.bound)"
+        + "a value at most \(layer.bound.short) off"
     }
     return
       ([

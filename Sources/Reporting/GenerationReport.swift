@@ -44,12 +44,12 @@ extension Manifest {
   /// The pipeline, stage by stage.
   var stageTable: String {
     var table = TextTable(
-      ["stage", "core", "fold", "output", "cycles/image"], numbers: [4])
+      ["stage", "core", "units × lanes, levels", "output", "cycles/image"], numbers: [4])
     for stage in stages {
       let fold =
         stage.module == "rb_matrix_unit"
         ? folds[stage.layer].map {
-          "\($0.units) units × \($0.lanes) lanes, \($0.schedule.rawValue)"
+          "\($0.units) × \($0.lanes), \($0.schedule.rawValue)"
         }
         : nil
       table.rows.append([

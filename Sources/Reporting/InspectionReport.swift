@@ -91,16 +91,17 @@ public struct InspectionReport: Codable, Equatable, Sendable {
     ]
     if flippedChannels > 0 {
       lines.append(
-        "note: \(flippedChannels) channels have a negative batch norm scale; "
+        "note: channels with a negative batch norm scale: \(flippedChannels); "
           + "their weights were turned round (exact)")
     }
     if constantChannels > 0 {
-      lines.append("note: \(constantChannels) channels have a batch norm scale of 0; constant bits")
+      lines.append(
+        "note: channels with a batch norm scale of 0: \(constantChannels); their bits are constant")
     }
     for layer in layers {
       guard let bound = layer.gammaBound, bound > 0 else { continue }
       lines.append(
-        "note: \(layer.name): integer gammas are within \(String(bound)) of the trained ones")
+        "note: \(layer.name): integer gammas put a value at most \(bound.short) off")
     }
     return (lines + remarks).joined(separator: "\n")
   }

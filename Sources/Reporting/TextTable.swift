@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// A table for the terminal: a head, rows, columns as wide as they need to be.
 struct TextTable {
   var head: [String]
@@ -36,6 +38,12 @@ struct TextTable {
 }
 
 extension Double {
+  /// Two significant digits and a power of ten: `2.8e-04`.
+  var short: String {
+    if self == 0 { return "0" }
+    return String(format: "%.1e", self)
+  }
+
   /// With so many digits after the point.
   func fixed(_ digits: Int) -> String {
     var scale = 1.0

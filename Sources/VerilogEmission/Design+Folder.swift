@@ -203,11 +203,12 @@ private func reason(_ error: any Error) -> String {
     return "'\(path(context.codingPath))': \(context.debugDescription)"
   case let error as CocoaError:
     // The system's own words are in the innermost error.
-    var innermost = error as NSError
-    while let cause = innermost.userInfo[NSUnderlyingErrorKey] as? NSError { innermost = cause }
+    var innermost: any Error = error
+    while let outer = innermost as? CocoaError, let cause = outer.underlying { innermost = cause }
     let file = error.filePath.map { "'\($0)': " } ?? ""
-    return innermost.domain == NSPOSIXErrorDomain
-      ? file + String(cString: strerror(Int32(innermost.code))) : error.localizedDescription
+    let system = innermost as NSError
+    return system.domain == NSPOSIXErrorDomain
+      ? file + String(cString: strerror(Int32(system.code))) : error.localizedDescription
   default:
     return "\(error)"
   }

@@ -65,11 +65,12 @@ import Testing
   @Test(arguments: [
     (0.0, 0.0, "0.0 and offset 0.0"), (.nan, 0, "nan and offset 0.0"),
     (1, .infinity, "1.0 and offset inf"), (-.infinity, 0, "-inf and offset 0.0"),
+    (1, 0x1p128, "1.0 and offset 3.402823669209385e+38"), (1e300, 0, "1e+300 and offset 0.0"),
   ])
-  func scaleAndOffsetAreFinite(scale: Double, offset: Double, text: String) {
+  func scaleAndOffsetAreNumbers(scale: Double, offset: Double, text: String) {
     #expect(
       error(Input(.vector(2), bits: 1, scale: scale, offset: offset)) == """
-        error: n.input: scale \(text); both must be finite, the scale not zero
+        error: n.input: scale \(text); numbers of float32's range are expected, the scale not zero
         """)
   }
 

@@ -63,6 +63,19 @@ import Testing
         """)
   }
 
+  @Test(arguments: [0x1p128, -1e300]) func valuesAreOfFloat32sRange(value: Double) {
+    let tensor = Tensor(shape: [2, 2], values: [value, 1, 1, 1])
+    #expect(
+      findings(network, Parameters(["fc.weight": tensor])) == """
+        error: n.layers[0] (Dense): parameter 'fc.weight' holds \(value) at position 0; numbers of \
+        float32's range are expected
+          hint: the training diverged, or the file is damaged
+        """)
+    let largest = Double(Float.greatestFiniteMagnitude)
+    let right = Tensor(shape: [2, 2], values: [largest, -largest, 1, 1])
+    #expect(findings(network, Parameters(["fc.weight": right])) == "")
+  }
+
   @Test func unusedParametersAreWarnedOf() {
     var parameters = Parameters.ones(rows: 2, columns: 2)
     parameters["fc.weights"] = Tensor([1])

@@ -14,13 +14,13 @@ public struct ThirdPartyModel {
 
   private struct Description: Decodable {
     struct Layer: Decodable {
-      var in_features: Int
-      var used_inputs: Int
-      var used_outputs: Int
+      var inFeatures: Int
+      var usedInputs: Int
+      var usedOutputs: Int
       var thresholds: [[Int]]
       var compare: String
-      var weights_offset: Int
-      var row_bytes: Int
+      var weightsOffset: Int
+      var rowBytes: Int
     }
     var layers: [Layer]
   }
@@ -33,6 +33,7 @@ public struct ThirdPartyModel {
   /// Reads `name`.json, .bin and .golden.json.
   public init(name: String, in folder: URL) throws {
     let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
     let description = try decoder.decode(
       Description.self, from: Data(contentsOf: folder.appending(path: "\(name).json")))
     let weights = [UInt8](try Data(contentsOf: folder.appending(path: "\(name).bin")))
@@ -46,7 +47,7 @@ public struct ThirdPartyModel {
     for (index, layer) in description.layers.enumerated() {
       let name = "fc\(index + 1)"
       let isLast = index == description.layers.count - 1
-      layers.append(Dense(layer.used_outputs, name: name))
+      layers.append(Dense(layer.usedOutputs, name: name))
       parameters[name, "weight"] = Self.weights(of: layer, weights)
       if !isLast {
         layers.append(BatchNorm(epsilon: 0, name: "\(name)_norm"))
@@ -63,28 +64,28 @@ public struct ThirdPartyModel {
 
   private static func weights(of layer: Description.Layer, _ bytes: [UInt8]) -> Tensor {
     var values: [Double] = []
-    values.reserveCapacity(layer.used_outputs * layer.used_inputs)
-    for row in 0..<layer.used_outputs {
-      let start = layer.weights_offset + row * layer.row_bytes
-      for column in 0..<layer.used_inputs {
+    values.reserveCapacity(layer.usedOutputs * layer.usedInputs)
+    for row in 0..<layer.usedOutputs {
+      let start = layer.weightsOffset + row * layer.rowBytes
+      for column in 0..<layer.usedInputs {
         values.append(bytes[start + column / 8] >> UInt8(column % 8) & 1 == 1 ? 1 : -1)
       }
     }
-    return Tensor(shape: [layer.used_outputs, layer.used_inputs], values: values)
+    return Tensor(shape: [layer.usedOutputs, layer.usedInputs], values: values)
   }
 
   /// Thresholds as batch norm numbers that put the sign's decisions between two sums.
   private static func addThresholds(
     of layer: Description.Layer, _ name: String, to parameters: inout Parameters
   ) {
-    let padding = layer.in_features - layer.used_inputs
+    let padding = layer.inFeatures - layer.usedInputs
     var scale: [Double] = []
     var mean: [Double] = []
-    for thresholds in layer.thresholds.prefix(layer.used_outputs) {
+    for thresholds in layer.thresholds.prefix(layer.usedOutputs) {
       if layer.compare == "popcount>t" {
         // popcount > t ⟺ s = 2·popcount − n > 2t − n; sums have the parity of n.
         scale.append(1)
-        mean.append(Double(2 * thresholds[0] - layer.used_inputs) + 1)
+        mean.append(Double(2 * thresholds[0] - layer.usedInputs) + 1)
       } else {
         // Each padded input is −1 with weight +1. x = −½ and +½ at the two thresholds.
         let (low, high) = (

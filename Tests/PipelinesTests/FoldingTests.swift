@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Folding
+import Foundation
+import IntegerNetwork
+import TestSupport
+import Testing
+
+@Suite(.tags(.unit)) struct FoldingTests {
+  // MARK: The default fold
+
+  /// Every fold that a layer could have, with its cycles and its popcount logic.
+  private struct Candidate: Equatable {
+    var fold: LayerFold
+    var cycles: Int
+    var logic: Int
+  }
+
+  private func candidates(
+    _ popcount: MaskedPopcount, levels: Int, unitsBefore: Int?
+  ) -> [Candidate] {
+    Fixture.divisors(of: popcount.outputs).flatMap { units in
+      Fixture.divisors(of: popcount.inputs).flatMap { lanes -> [Candidate] in
+        if let before = unitsBefore, lanes % before != 0, before % lanes != 0 { return [] }
+        let beats = (popcount.inputs / lanes) * (popcount.outputs / units)
+        return [
+          Candidate(
+            fold: LayerFold(units: units, lanes: lanes, schedule: .series), cycles: beats * levels,
+            logic: units * lanes),
+          Candidate(
+            fold: LayerFold(units: units, lanes: lanes, schedule: .parallel), cycles: beats,
+            logic: units * lanes * levels),
+        ]
+      }
+    }
+  }
+
+  @Test(arguments: 0..<30 as Range<UInt64>, [1, 5, 64, 1000])
+  func theDefaultIsTheSmallestThatMeetsTheTarget(seed: UInt64, target: Int) throws {
+    var random = SeededRandom(seed: 300 + seed)
+    let trained = RandomNetwork.make(using: &random)
+    let graph = try trained.network.lowered(with: trained.parameters)
+    let folding = try graph.folded(to: .cycles(target))
+    var unitsBefore: Int?
+    for (index, node) in graph.nodes.enumerated() {
+      guard case .popcount(let popcount) = node.operation else { continue }
+      let levels = try #require(graph.code(of: node.inputs[0])).levels
+      let fold = try #require(folding.fold(of: index))
+      let all = candidates(popcount, levels: levels, unitsBefore: unitsBefore)
+      let chosen = try #require(
+        all.first {
+          $0.fold.units == fold.units && $0.fold.lanes == fold.lanes
+            && ($0.fold.schedule == fold.schedule)
+        }, "seed \(seed): \(node.name) has \(fold), which does not fit")
+      #expect(folding.cycles(of: index) == chosen.cycles)
+      // One cycle is always possible, so every target is met.
+      #expect(chosen.cycles <= target, "seed \(seed), \(node.name)")
+      let better = all.first {
+        $0.cycles <= target
+          && ($0.logic, $0.fold.units) < (chosen.logic, chosen.fold.units)
+      }
+      #expect(better == nil, "seed \(seed): \(node.name) has \(chosen)")
+      unitsBefore = fold.units
+    }
+    #expect(folding.interval <= target)
+  }
+
+  @Test(arguments: [0, -1, Int.min]) func aTargetThatNoneMeetsGivesTheFastest(target: Int) throws {
+    let folding = try Fixture.graph().folded(to: .cycles(target))
+    #expect(folding.interval == 1)
+    #expect(folding.folds["fc1"] == LayerFold(units: 6, lanes: 12, schedule: .parallel))
+    #expect(folding.folds["fc2"] == LayerFold(units: 4, lanes: 6, schedule: .parallel))
+  }
+
+  @Test func aLooseTargetGivesTheSmallest() throws {
+    let folding = try Fixture.graph().folded(to: .cycles(.max))
+    #expect(folding.folds["fc1"] == LayerFold(units: 1, lanes: 1, schedule: .series))
+    #expect(folding.folds["fc2"] == LayerFold(units: 1, lanes: 1, schedule: .series))
+    #expect(folding.interval == 12 * 6 * 8)
+  }
+
+  @Test func oneLevelIsInSeries() throws {
+    let folding = try Fixture.graph(bits: 1, levels: 1).folded(to: .cycles(1))
+    #expect(folding.folds.values.allSatisfy { $0.schedule == .series })
+  }
+
+  // MARK: The target
+
+  @Test func aTargetInImagesASecond() {
+    #expect(FoldTarget.imagesPerSecond(1000, clock: 2e8).cycles == 200_000)
+    #expect(FoldTarget.imagesPerSecond(3, clock: 10).cycles == 3)
+    #expect(FoldTarget.imagesPerSecond(1e12, clock: 2e8).cycles == 0)
+    #expect(FoldTarget.cycles(17).cycles == 17)
+    // As slow as you like.
+    for rate in [0, -1, .nan, 1e-300] {
+      #expect(FoldTarget.imagesPerSecond(rate, clock: 2e8).cycles == 1_000_000_000_000_000)
+    }
+  }
+
+  // MARK: Folds by hand
+
+  private func error(_ folds: [String: LayerFold]) throws -> String {
+    let graph = try Fixture.graph()
+    return printedError { try graph.folded(overrides: folds) }
+  }
+
+  @Test func aFoldByHandIsTaken() throws {
+    let fold = LayerFold(units: 3, lanes: 4, schedule: .parallel)
+    let folding = try Fixture.graph().folded(to: .cycles(1), overrides: ["fc1": fold])
+    #expect(folding.folds["fc1"] == fold)
+    // 12 / 4 · 6 / 3; the other layer still meets the target.
+    #expect(folding.interval == 6)
+    #expect(folding.cycles(of: 3) == 1)
+  }
+
+  @Test(arguments: [
+    (LayerFold(units: 2, lanes: 3, schedule: .series), 4 * 3 * 8),
+    (LayerFold(units: 2, lanes: 3, schedule: .parallel), 4 * 3),
+    (LayerFold(units: 6, lanes: 12, schedule: .series), 8),
+  ])
+  func cyclesAreBeatsTimesLevels(fold: LayerFold, cycles: Int) throws {
+    let folding = try Fixture.graph().folded(overrides: ["fc1": fold])
+    #expect(folding.cycles(of: 1) == cycles)
+    // Nodes without weights have no fold.
+    #expect(folding.cycles(of: 0) == nil)
+    #expect(folding.fold(of: 2) == nil)
+  }
+
+  @Test(arguments: [5, 0, -1, 12]) func unitsDivideTheOutputs(units: Int) throws {
+    #expect(
+      try error(["fc1": LayerFold(units: units, lanes: 4)]) == """
+        error: fold n.fc1: units (\(units)) do not divide the layer's 6 outputs
+          hint: use one of 1, 2, 3, 6
+        """)
+  }
+
+  @Test(arguments: [5, 0, -4, 24]) func lanesDivideTheInputs(lanes: Int) throws {
+    #expect(
+      try error(["fc1": LayerFold(units: 2, lanes: lanes)]) == """
+        error: fold n.fc1: lanes (\(lanes)) do not divide the layer's 12 inputs
+          hint: use one of 1, 2, 3, 4, 6, 12
+        """)
+  }
+
+  @Test func lanesAndTheUnitsBeforeDivideOneAnother() throws {
+    #expect(
+      try error(["fc1": LayerFold(units: 2, lanes: 12), "fc2": LayerFold(units: 4, lanes: 3)]) == """
+        error: fold n.fc2: lanes (3) and the units of the layer before (2) do not divide one another
+          hint: use one of 1, 2, 6 lanes, or other units before
+        """)
+    #expect(
+      try error(["fc1": LayerFold(units: 3, lanes: 12), "fc2": LayerFold(units: 4, lanes: 6)])
+        == "no error")
+  }
+
+  @Test func anUnknownLayerIsNamed() throws {
+    for name in ["fc3", "sign1", "input", ""] {
+      #expect(
+        try error([name: LayerFold(units: 1, lanes: 1)]) == """
+          error: fold n: there is no linear layer '\(name)'
+            hint: the linear layers are fc1, fc2
+          """)
+    }
+  }
+
+  @Test func everyErrorIsReported() throws {
+    let folds = [
+      "a": LayerFold(units: 1, lanes: 1), "fc1": LayerFold(units: 4, lanes: 5),
+      "fc2": LayerFold(units: 3, lanes: 4),
+    ]
+    #expect(
+      try error(folds) == """
+        error: fold n: there is no linear layer 'a'
+          hint: the linear layers are fc1, fc2
+        error: fold n.fc1: units (4) do not divide the layer's 6 outputs
+          hint: use one of 1, 2, 3, 6
+        error: fold n.fc1: lanes (5) do not divide the layer's 12 inputs
+          hint: use one of 1, 2, 3, 4, 6, 12
+        error: fold n.fc2: units (3) do not divide the layer's 4 outputs
+          hint: use one of 1, 2, 4
+        error: fold n.fc2: lanes (4) do not divide the layer's 6 inputs
+          hint: use one of 1, 2, 3, 6
+        """)
+  }
+
+  // MARK: The stream that enters
+
+  @Test(arguments: 0..<30 as Range<UInt64>) func theInputIsNarrowAndNeverTooSlow(seed: UInt64)
+    throws
+  {
+    var random = SeededRandom(seed: 1300 + seed)
+    let folding = try Fixture.randomFolding(using: &random)
+    let values = folding.graph.nodes[0].shape.count
+    let levels = try #require(folding.graph.code(of: 0)).levels
+    let fold = try #require(folding.fold(of: 1))
+    let lanes = folding.inputLanes
+    #expect(fold.lanes % lanes == 0, "seed \(seed)")
+    #expect(values / lanes <= folding.interval, "seed \(seed)")
+    // Wider than 64 bits only where fewer lanes would be too slow.
+    for fewer in Fixture.divisors(of: fold.lanes) where fewer < lanes && lanes * levels > 64 {
+      #expect(
+        values / fewer > folding.interval || fewer == 1 && levels > 64,
+        "seed \(seed): \(fewer) lanes would do, not \(lanes)")
+    }
+  }
+
+  // MARK: Files
+
+  @Test func aFoldedNetworkSurvivesJSON() throws {
+    let folding = try Fixture.graph(masked: true).folded(to: .cycles(20))
+    let data = try JSONEncoder().encode(folding)
+    #expect(try JSONDecoder().decode(FoldedNetwork.self, from: data) == folding)
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Folding
+import IntegerNetwork
+import TestSupport
+import Testing
+
+@testable import Pipelines
+
+@Suite(.tags(.unit)) struct PipelineTimingTests {
+  @Test(arguments: 0..<40 as Range<UInt64>) func theIntervalIsThatOfTheSlowestLayer(seed: UInt64)
+    throws
+  {
+    var random = SeededRandom(seed: 4000 + seed)
+    let folding = try Fixture.randomFolding(using: &random)
+    let pipeline = try Pipeline(folding)
+    // An adapter is never slower than the layers that it joins.
+    for stage in pipeline.stages {
+      #expect(stage.cycles <= folding.interval, "seed \(seed), \(stage.name)")
+    }
+    #expect(pipeline.timing().interval == folding.interval, "seed \(seed)")
+  }
+
+  @Test(arguments: 0..<10 as Range<UInt64>) func theRhythmStays(seed: UInt64) throws {
+    var random = SeededRandom(seed: 4100 + seed)
+    let pipeline = try Pipeline(Fixture.randomFolding(using: &random))
+    let timing = pipeline.timing()
+    let completions = pipeline.completions(images: 60)
+    #expect(completions[0] == timing.latency, "seed \(seed)")
+    let intervals = zip(completions.dropFirst(), completions).map { $0 - $1 }
+    #expect(intervals.suffix(30) == Array(repeating: timing.interval, count: 30), "seed \(seed)")
+    // Images that enter together with others come out no earlier than alone.
+    #expect(intervals.allSatisfy { $0 > 0 })
+    // More images behind it change nothing for an image.
+    #expect(pipeline.completions(images: 7) == Array(completions.prefix(7)), "seed \(seed)")
+  }
+
+  /// Latencies that can be counted by hand: one group, so that beats only pass through.
+  @Test(arguments: [1, 2, 3, 4, 6, 12]) func latencyByHand(lanes: Int) throws {
+    let graph = try Fixture.graph(bits: 1, levels: 1)
+    let pipeline = try Pipeline(
+      graph.folded(overrides: [
+        "fc1": LayerFold(units: 6, lanes: lanes), "fc2": LayerFold(units: 4, lanes: 6),
+      ]))
+    // A register, a matrix unit of 3 stages, the encoder's 1 + levels, a register, a matrix unit,
+    // the score's 3, the arg max's 2, a register.
+    let stages = (1 + 3 + 2) + (1 + 3) + 3 + 2 + 1
+    #expect(
+      pipeline.timing() == PipelineTiming(latency: 12 / lanes - 1 + stages, interval: 12 / lanes))
+  }
+}
