@@ -145,7 +145,7 @@ module rb_matrix_unit #(
         .data_o   (mask)
       );
     end else begin : gen_no_mask
-      assign mask = {(UNITS*LANES){1'b1}};
+      assign mask = 0;  // every synapse counts, see below: a replication over 8,192 bits is refused
     end
   endgenerate
 
@@ -220,7 +220,7 @@ module rb_matrix_unit #(
         localparam integer COUNTER = unit * LEVELS_PER_BEAT + level;
 
         wire [LANES-1:0] agreements =
-          ~(signs ^ weights[unit*LANES +: LANES]) & mask[unit*LANES +: LANES];
+          ~(signs ^ weights[unit*LANES +: LANES]) & (mask[unit*LANES +: LANES] | {LANES{MASKED == 0}});
         wire [COUNT_WIDTH-1:0] count = counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH];
         wire [TOTAL_WIDTH-1:0] total = totals_q[COUNTER*TOTAL_WIDTH +: TOTAL_WIDTH];
         wire [TOTAL_WIDTH-1:0] so_far =

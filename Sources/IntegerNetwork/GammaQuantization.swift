@@ -12,22 +12,29 @@ extension CodeQuantization {
     let largest = gammas.max() ?? 0
     // A ratio that is right to 2^-40 is what float32 training meant.
     let negligible = largest * 0x1p-40
-    var best: (weights: [Int], step: Double, bound: Double)?
+    func weight(_ gamma: Double, top: Int) -> Double {
+      (gamma / largest * Double(top)).rounded()
+    }
+    // Up to a million candidates: nothing is allocated for one.
+    var best: (top: Int, step: Double, bound: Double)?
     for top in 1...((1 << bits) - 1) {
-      let weights = gammas.map { Int(($0 / largest * Double(top)).rounded()) }
-      let step = leastSquaresStep(gammas: gammas, weights: weights)
-      let bound = zip(gammas, weights).reduce(0) { $0 + abs($1.0 - step * Double($1.1)) }
-      if bound < (best?.bound ?? .infinity) { best = (weights, step, bound) }
+      // The step of least squares, Σ γ·g / Σ g².
+      var products = 0.0
+      var squares = 0.0
+      for gamma in gammas {
+        let weight = weight(gamma, top: top)
+        products += gamma * weight
+        squares += weight * weight
+      }
+      let step = products / squares
+      var bound = 0.0
+      for gamma in gammas { bound += abs(gamma - step * weight(gamma, top: top)) }
+      if bound < (best?.bound ?? .infinity) { best = (top, step, bound) }
       if bound <= negligible { break }
     }
-    weights = best?.weights ?? []
+    let top = best?.top ?? 1
+    weights = gammas.map { Int(weight($0, top: top)) }
     step = best?.step ?? 1
     bound = best?.bound ?? 0
   }
-}
-
-private func leastSquaresStep(gammas: [Double], weights: [Int]) -> Double {
-  let products = zip(gammas, weights).reduce(0) { $0 + $1.0 * Double($1.1) }
-  let squares = weights.reduce(0) { $0 + Double($1) * Double($1) }
-  return products / squares
 }

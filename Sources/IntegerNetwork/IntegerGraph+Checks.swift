@@ -23,8 +23,8 @@ extension IntegerGraph {
       node.shape.count <= limit
     else { return "the shape \(node.shape) is not possible" }
     if case .input(let code) = node.operation {
-      guard index == 0, node.inputs.isEmpty else { return "an input stands first and reads nothing" }
-      return problem(of: code)
+      return index == 0 && node.inputs.isEmpty
+        ? problem(of: code) : "an input stands first and reads nothing"
     }
     guard node.inputs.count == 1, (0..<index).contains(node.inputs[0]) else {
       return "inputs are nodes \(node.inputs); one earlier node is expected"

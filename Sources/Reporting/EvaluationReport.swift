@@ -84,8 +84,8 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
     return
       ([
         "\(network): \(correct) of \(images) right, \(accuracy.fixed(2)) %",
-        "golden model: \(seconds.fixed(3)) s, \(Int(imagesPerSecond).grouped) images/s", "",
-        "quantization of the gammas, against the trained numbers:",
+        "golden model: \(seconds.fixed(3)) s, \(imagesPerSecond.grouped) images/s", "",
+        "quantization of gammas and scores, against integers of 20 and 32 bits:",
       ] + bound + [
         "  \(quantization.differingCodes.grouped) of \(quantization.codes.grouped) activations and "
           + "\(quantization.differingPredictions) of \(images) predictions differ; "

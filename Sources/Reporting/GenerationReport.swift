@@ -32,8 +32,8 @@ public struct GenerationReport: Codable, Equatable, Sendable {
 
     \(manifest.stageTable)
 
-    interval \(manifest.timing.interval.grouped) cycles, latency \
-    \(manifest.timing.latency.grouped) cycles: \(Int(imagesPerSecond).grouped) images/s and \
+    interval \(manifest.timing.interval.grouped) cycle\(manifest.timing.interval == 1 ? "" : "s"), latency \
+    \(manifest.timing.latency.grouped) cycles: \(imagesPerSecond.grouped) images/s and \
     \(latencyMicroseconds.fixed(2)) µs at \((clock / 1e6).fixed(0)) MHz
     written to \(folder)
     """

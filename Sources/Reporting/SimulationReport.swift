@@ -52,14 +52,19 @@ public struct SimulationReport: Codable, Equatable, Sendable {
     mismatch = result.mismatch
     self.stalls = stalls
     self.seed = seed
-    predictions = result.outputs.map { values in
-      values.count == 1
-        ? values[0]
-        : values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) }
-          ?? 0
-    }
+    // Codes that leave the network are no classes.
+    let hasClasses = manifest.scoreStep != nil
+    predictions =
+      !hasClasses
+      ? []
+      : result.outputs.map { values in
+        values.count == 1
+          ? values[0]
+          : values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) }
+            ?? 0
+      }
     correct =
-      labels.isEmpty ? nil : zip(predictions, labels).count { $0 == Int($1) }
+      labels.isEmpty || !hasClasses ? nil : zip(predictions, labels).count { $0 == Int($1) }
     let isUnstalled = stalls == "none"
     latency = isUnstalled ? result.latency : nil
     interval = isUnstalled ? result.interval : nil
@@ -81,8 +86,11 @@ public struct SimulationReport: Codable, Equatable, Sendable {
         + "(\(comparedValues.grouped) values, stalls \(stalls), seed \(seed))"
     ]
     if status != "finished" { lines.append("simulation: \(status)") }
-    if let mismatch { lines.append("first mismatch: \(mismatch)") }
-    if let correct {
+    // After a run that stopped, a value that never came is no news.
+    if let mismatch, status == "finished" || mismatch.got != nil {
+      lines.append("first mismatch: \(mismatch)")
+    }
+    if let correct, predictions.count == images {
       lines.append(
         "accuracy of the Verilog: \(correct) of \(images), "
           + "\((100 * Double(correct) / Double(max(1, images))).fixed(2)) %")
@@ -91,7 +99,7 @@ public struct SimulationReport: Codable, Equatable, Sendable {
       lines.append(
         "latency \(latency.grouped) cycles (predicted \(predictedLatency.grouped)), interval "
           + "\(interval.map(\.grouped) ?? "-") (predicted \(predictedInterval.grouped)): "
-          + "\(Int(imagesPerSecond).grouped) images/s at \((clock / 1e6).fixed(0)) MHz")
+          + "\(imagesPerSecond.grouped) images/s at \((clock / 1e6).fixed(0)) MHz")
     }
     lines.append("simulated in \(seconds.fixed(2)) s")
     lines.append(passed ? "passed" : "FAILED")

@@ -44,6 +44,11 @@ extension Double {
     return String(format: "%.1e", self)
   }
 
+  /// Rounded to a whole number, with a comma after each three digits.
+  var grouped: String {
+    Int(exactly: rounded())?.grouped ?? "\(self)"
+  }
+
   /// With so many digits after the point.
   func fixed(_ digits: Int) -> String {
     var scale = 1.0

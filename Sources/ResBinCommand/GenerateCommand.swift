@@ -20,7 +20,7 @@ struct GenerateCommand: ParsableCommand {
 
       units are outputs computed side by side (FINN: PE), lanes are inputs taken in one beat (SIMD); \
       schedule says whether the levels of the incoming codes pass in series (M times the cycles) or \
-      in parallel (M times the popcount logic).
+      in parallel (M times the popcount logic); without it, in series.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -28,7 +28,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The folder to write; an older design there is replaced.")
   var output: String
 
-  @Option(help: "No layer may need more cycles for an image.")
+  @Option(help: "No layer may need more cycles for an image. (default: 1024)")
   var cycles: Int?
 
   @Option(help: "Images a second at the clock, in place of --cycles.")
@@ -40,30 +40,53 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     name: .customLong("fold"),
     help: ArgumentHelp(
-      "The fold of one layer; may be repeated.", valueName: "layer=units:N,lanes:N,schedule:S"))
+      "The fold of one layer; may be repeated.", valueName: "layer=units:N,lanes:N,schedule:S"),
+    transform: FoldOverride.init(parsing:))
   var folds: [FoldOverride] = []
 
   @OptionGroup var format: OutputOptions
 
   func run() throws {
-    let trained = try model.read()
-    let graph = try trained.network.lowered(with: trained.parameters, options: model.lowering)
+    let target = try target()
     var overrides: [String: LayerFold] = [:]
     for fold in folds {
       guard overrides.updateValue(fold.fold, forKey: fold.layer) == nil else {
         throw Diagnostic(at: "--fold", "layer '\(fold.layer)' is folded twice", hint: "keep one")
       }
     }
-    let design = try Pipeline(graph.folded(to: target(), overrides: overrides)).verilog()
+    let trained = try model.read()
+    let graph = try trained.network.lowered(with: trained.parameters, options: model.lowering)
+    let folding = try graph.folded(to: target, overrides: overrides)
+    if cycles != nil || imagesPerSecond != nil {
+      try check(folding, target: target, overrides: overrides)
+    }
+    let design = try Pipeline(folding).verilog()
     try design.write(to: URL(filePath: output))
     let report = GenerationReport(design, folder: output, clock: clock * 1e6)
     try format.print(report, text: report.text)
   }
 
-  private func target() throws -> FoldTarget {
-    guard clock > 0, clock.isFinite else {
-      throw Diagnostic(at: "--clock", "\(clock) MHz; a positive number is expected")
+  /// A layer that was left to us must meet the target; of one that the user folded we say so.
+  private func check(
+    _ folding: FoldedNetwork, target: FoldTarget, overrides: [String: LayerFold]
+  ) throws {
+    for (index, node) in folding.graph.nodes.enumerated() {
+      guard let cycles = folding.cycles(of: index), cycles > target.cycles else { continue }
+      let diagnostic = Diagnostic(
+        overrides[node.name] == nil ? .error : .warning,
+        at: "fold \(folding.graph.name).\(node.name)",
+        "the layer needs \(cycles) cycle\(cycles == 1 ? "" : "s") for an image, "
+          + "the target is \(target.cycles)",
+        hint: overrides[node.name] == nil
+          ? "ask for more cycles or fewer images a second"
+          : "give the layer more units or lanes, or leave its fold out")
+      if diagnostic.severity == .error { throw diagnostic }
+      FileHandle.standardError.write(Data("\(diagnostic)\n".utf8))
     }
+  }
+
+  private func target() throws -> FoldTarget {
+    try checkClock(clock)
     if let imagesPerSecond {
       guard cycles == nil else {
         throw Diagnostic(

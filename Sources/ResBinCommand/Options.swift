@@ -42,27 +42,37 @@ extension StallPattern: ExpressibleByArgument {}
 extension LabelledImages.Split: ExpressibleByArgument {}
 
 /// `fc1=units:16,lanes:49,schedule:series`
-struct FoldOverride: ExpressibleByArgument {
+struct FoldOverride {
   var layer: String
   var fold: LayerFold
 
-  init?(argument: String) {
+  /// - Throws: a message that says what is expected.
+  init(parsing argument: String) throws {
     let parts = argument.split(separator: "=", maxSplits: 1)
-    guard parts.count == 2 else { return nil }
-    layer = String(parts[0])
     var values: [Substring: Substring] = [:]
-    for setting in parts[1].split(separator: ",") {
+    for setting in parts.last?.split(separator: ",") ?? [] {
       let pair = setting.split(separator: ":", maxSplits: 1)
       guard pair.count == 2, values.updateValue(pair[1], forKey: pair[0]) == nil else {
-        return nil
+        throw Self.expected
       }
     }
-    guard Set(values.keys).isSubset(of: ["units", "lanes", "schedule"]),
+    guard parts.count == 2, Set(values.keys).isSubset(of: ["units", "lanes", "schedule"]),
       let units = values["units"].flatMap({ Int($0) }),
       let lanes = values["lanes"].flatMap({ Int($0) }),
       let schedule = LevelSchedule(rawValue: String(values["schedule"] ?? "series"))
-    else { return nil }
+    else { throw Self.expected }
+    layer = String(parts[0])
     fold = LayerFold(units: units, lanes: lanes, schedule: schedule)
+  }
+
+  private static let expected = ValidationError(
+    "a fold reads 'layer=units:16,lanes:49,schedule:series'; schedule is series or parallel")
+}
+
+/// A clock in MHz that a device could have.
+func checkClock(_ clock: Double) throws {
+  guard (0.001...10_000).contains(clock) else {
+    throw Diagnostic(at: "--clock", "\(clock) MHz; a number from 0.001 to 10000 is expected")
   }
 }
 
@@ -72,7 +82,11 @@ struct FoldOverride: ExpressibleByArgument {
 func checkedImages(
   _ images: LabelledImages, shape: Shape, bits: Int, path: String
 ) throws -> [UInt8] {
-  guard images.imageSize == shape.count else {
+  // A vector takes images of any form.
+  let hasForm =
+    shape.isVector || (images.height, images.width, images.channels)
+    == (shape.height, shape.width, shape.channels)
+  guard images.imageSize == shape.count, hasForm else {
     throw Diagnostic(
       at: path,
       "the images have \(images.height)×\(images.width)×\(images.channels) values; "

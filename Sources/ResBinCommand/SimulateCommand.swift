@@ -42,9 +42,7 @@ struct SimulateCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    guard clock > 0, clock.isFinite else {
-      throw Diagnostic(at: "--clock", "\(clock) MHz; a positive number is expected")
-    }
+    try checkClock(clock)
     let folder = URL(filePath: design)
     let files = try Design(folder: folder)
     let pipeline = try Pipeline(FoldedNetwork(folder: folder))

@@ -102,10 +102,7 @@ public struct DesignFile: Equatable, Sendable {
 extension MemoryImage {
   /// The words for `$readmemh`, one a line.
   var hexadecimalText: String {
-    let digits = (width + 3) / 4
-    return words.map { limbs in
-      hexadecimal(limbs, digits: digits) + "\n"
-    }.joined()
+    words.map { hexadecimal($0, width: width) + "\n" }.joined()
   }
 }
 
@@ -115,28 +112,11 @@ extension CoreParameter {
     switch value {
     case .integer(let value):
       return String(value)
-    case .packed(let elements, let elementWidth):
-      let width = elements.count * elementWidth
-      var limbs = [UInt64](repeating: 0, count: width / 64 + 1)
-      for (index, element) in elements.enumerated() {
-        for bit in 0..<elementWidth where element >> min(bit, 63) & 1 == 1 {
-          let position = index * elementWidth + bit
-          limbs[position / 64] |= 1 << UInt64(position % 64)
-        }
-      }
-      return "\(width)'h" + hexadecimal(limbs, digits: (width + 3) / 4)
+    case .packed:
+      let (limbs, width) = value.packedBits ?? ([], 0)
+      return "\(width)'h" + hexadecimal(limbs, width: width)
     case .memory:
       return "\"" + SimulatedDesign.fileName(ofMemory: name) + "\""
     }
   }
-}
-
-/// Limbs, least significant first, as exactly `digits` hexadecimal digits.
-private func hexadecimal(_ limbs: [UInt64], digits: Int) -> String {
-  let text = limbs.reversed().map { limb in
-    let digits = String(limb, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }.joined()
-  let missing = max(0, digits - text.count)
-  return String(repeating: "0", count: missing) + text.suffix(digits)
 }

@@ -112,17 +112,9 @@ extension Pipeline {
       switch parameter.value {
       case .integer(let value):
         return (parameter.name, .integer(value))
-      case .packed(let elements, let elementWidth):
-        var limbs = Array(repeating: UInt64(0), count: (elements.count * elementWidth + 63) / 64)
-        for (index, element) in elements.enumerated() {
-          for bit in 0..<elementWidth where element >> bit & 1 == 1 {
-            let position = index * elementWidth + bit
-            limbs[position >> 6] |= 1 << UInt64(position & 63)
-          }
-        }
-        return (
-          parameter.name, .sized(width: elements.count * elementWidth, limbs: limbs)
-        )
+      case .packed:
+        let (limbs, width) = parameter.value.packedBits ?? ([], 0)
+        return (parameter.name, .sized(width: width, limbs: limbs))
       case .memory:
         let memory = stage.core.memories.first { $0.parameter == parameter.name }
         return (parameter.name, .string(memory?.fileName(of: stage) ?? ""))

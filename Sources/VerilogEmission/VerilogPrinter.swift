@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cores
+
 /// Prints a ``VerilogModule``: the same tree gives the same bytes.
 struct VerilogPrinter {
   private var lines: [String] = []
@@ -106,17 +108,4 @@ extension String {
   fileprivate func padded(to count: Int) -> String {
     self + String(repeating: " ", count: Swift.max(0, count - self.count))
   }
-}
-
-/// The digits of a number of so many bits: ⌈width / 4⌉ of them.
-func hexadecimal(_ limbs: [UInt64], width: Int) -> String {
-  let digits = (width + 3) / 4
-  var text: [UInt8] = []
-  text.reserveCapacity(digits)
-  for digit in (0..<digits).reversed() {
-    let limb = digit >> 4
-    let value = limb < limbs.count ? limbs[limb] >> UInt64((digit & 15) * 4) & 15 : 0
-    text.append(UInt8(value < 10 ? 48 + value : 87 + value))
-  }
-  return String(decoding: text, as: UTF8.self)
 }

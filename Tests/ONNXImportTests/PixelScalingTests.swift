@@ -164,8 +164,8 @@ import Testing
       return model.node("Mul", "x", "pixels", model.constant("c", 0))
     }.complaint()
     #expect(
-      complaint == "error: model.onnx: node 'fc1' (MatMul): scale 0.0 and offset 0.0; both must be "
-        + "finite, the scale not zero")
+      complaint == "error: model.onnx: node 'fc1' (MatMul): scale 0.0 and offset 0.0; numbers of "
+        + "float32's range are expected, the scale not zero")
   }
 
   @Test func joinsOfTwoLayersAreRefused() throws {

@@ -6,8 +6,8 @@ enum FlowRules {
   /// here with the design in mind.
   static let rooms = [
     "Diagnostics", "Hashing", "Datasets", "Modeling", "ONNXImport", "IntegerNetwork",
-    "PopcountKernels", "GoldenModel", "Cores", "Folding", "Pipelines", "VerilogEmission", "Simulation",
-    "Verification", "Reporting", "ResBin", "ResBinCommand",
+    "PopcountKernels", "GoldenModel", "Cores", "Folding", "Pipelines", "VerilogEmission",
+    "Simulation", "Verification", "Reporting", "ResBin", "ResBinCommand",
   ]
 
   private static let networks: Set = [

@@ -144,7 +144,8 @@ import Testing
 
   @Test func lanesAndTheUnitsBeforeDivideOneAnother() throws {
     #expect(
-      try error(["fc1": LayerFold(units: 2, lanes: 12), "fc2": LayerFold(units: 4, lanes: 3)]) == """
+      try error(["fc1": LayerFold(units: 2, lanes: 12), "fc2": LayerFold(units: 4, lanes: 3)])
+        == """
         error: fold n.fc2: lanes (3) and the units of the layer before (2) do not divide one another
           hint: use one of 1, 2, 6 lanes, or other units before
         """)

@@ -169,17 +169,21 @@ import Testing
     }
   }
 
-  /// A folder where a file must go: what was moved out comes back.
+  /// A file where a folder must go: what was moved out by then comes back.
   @Test func anErrorHalfwayLeavesTheOlderDesign() throws {
     try TestData.withTemporaryFolder { folder in
-      try design.write(to: folder)
+      let old = try TinyDesign.threeLevels.design()
+      try old.write(to: folder)
+      try write("mine", to: folder.appending(path: "notes"))
       let before = try paths(in: folder)
       var impossible = design
-      impossible.files.append(Design.File(path: "files.f/below", text: ""))
+      impossible.files.append(Design.File(path: "notes/below", text: ""))
       let message = printedError { try impossible.write(to: folder) }
       #expect(message.hasPrefix("error: \(folder.path): the design cannot be written: "))
       #expect(try paths(in: folder) == before)
-      #expect(try Design(folder: folder).isUnchanged)
+      for file in old.files {
+        #expect(try text(folder.appending(path: file.path)) == file.text, "\(file.path)")
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cores
 import TestSupport
 import Testing
 
@@ -78,7 +79,8 @@ import Testing
 
   @Test(arguments: [
     (1, "1"), (4, "f"), (5, "1f"), (8, "ff"), (63, "7fffffffffffffff"), (64, "ffffffffffffffff"),
-    (65, "1ffffffffffffffff"), (68, "fffffffffffffffff"), (130, "3" + String(repeating: "f", count: 32)),
+    (65, "1ffffffffffffffff"), (68, "fffffffffffffffff"),
+    (130, "3" + String(repeating: "f", count: 32)),
   ])
   func numbersHaveAllTheirDigits(width: Int, ones: String) {
     let limbs = (0..<(width + 63) / 64).map { limb -> UInt64 in

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// What is wrong with a call: exit code 1, one message on standard error, nothing else.
+@Suite(.tags(.unit)) struct ErrorTests {
+  private static let model = "Models/mnist-256x3-m2.onnx"
+
+  private func expect(
+    _ arguments: String, fails message: String, in resbin: Resbin,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let before = try resbin.contents()
+    let output = try resbin.run(arguments)
+    #expect(output.status == 1, sourceLocation: sourceLocation)
+    #expect(output.output == "", sourceLocation: sourceLocation)
+    #expect(output.error == message + "\n", sourceLocation: sourceLocation)
+    #expect(try resbin.contents() == before, sourceLocation: sourceLocation)
+  }
+
+  // MARK: Calls
+
+  private static let generateUsage =
+    "Usage: resbin generate <model> [--gamma-bits <gamma-bits>] --output <output> "
+    + "[--cycles <cycles>] [--images-per-second <images-per-second>] [--clock <clock>] "
+    + "[--fold <layer=units:N,lanes:N,schedule:S> ...] [--json]\n"
+    + "  See 'resbin generate --help' for more information."
+  private static let inspectUsage =
+    "Usage: resbin inspect <model> [--gamma-bits <gamma-bits>] [--json]\n"
+    + "  See 'resbin inspect --help' for more information."
+
+  @Test(arguments: [
+    (
+      "frobnicate",
+      """
+      error: Unexpected argument 'frobnicate'
+      Usage: resbin <subcommand>
+        See 'resbin --help' for more information.
+      """
+    ),
+    (
+      "inspect",
+      """
+      error: Missing expected argument '<model>'
+      Help:  <model>  The trained network, an ONNX file.
+      \(inspectUsage)
+      """
+    ),
+    ("inspect a.onnx b.onnx", "error: Unexpected argument 'b.onnx'\n\(inspectUsage)"),
+    (
+      "inspect a.onnx --jsn",
+      "error: Unknown option '--jsn'. Did you mean '--json'?\n\(inspectUsage)"
+    ),
+    (
+      "generate a.onnx",
+      """
+      error: Missing expected argument '--output <output>'
+      Help:  --output <output>  The folder to write; an older design there is replaced.
+      \(generateUsage)
+      """
+    ),
+    (
+      "generate a.onnx -o out --cycles many",
+      """
+      error: The value 'many' is invalid for '--cycles <cycles>'
+      Help:  --cycles <cycles>  No layer may need more cycles for an image. (default: 1024)
+      \(generateUsage)
+      """
+    ),
+  ])
+  func aCallThatIsNoCall(arguments: String, message: String) throws {
+    try Resbin.inFolder { try expect(arguments, fails: message, in: $0) }
+  }
+
+  @Test(arguments: [
+    "fc1", "fc1=", "fc1=units:2", "fc1=lanes:2", "fc1=units:2,lanes:x", "fc1=units:2,lanes:2,x:1",
+    "fc1=units:2,units:3,lanes:2", "fc1=units:2,lanes:2,schedule:zigzag", "fc1=units,lanes",
+  ])
+  func aFoldThatIsNoFold(fold: String) throws {
+    try Resbin.inFolder {
+      try expect(
+        "generate a.onnx -o out --fold \(fold)",
+        fails: """
+          error: The value '\(fold)' is invalid for '--fold <layer=units:N,lanes:N,schedule:S>': a \
+          fold reads 'layer=units:16,lanes:49,schedule:series'; schedule is series or parallel
+          Help:  --fold <layer=units:N,lanes:N,schedule:S>  The fold of one layer; may be repeated.
+          \(Self.generateUsage)
+          """, in: $0)
+    }
+  }
+
+  // MARK: Models
+
+  @Test(arguments: ["inspect", "generate -o out", "evaluate --dataset Models"])
+  func aModelThatIsNone(command: String) throws {
+    try Resbin.inFolder { resbin in
+      try resbin.write(Array("no model".utf8), to: "text.onnx")
+      try expect(
+        "\(command) none.onnx", fails: "error: ./none.onnx: there is no such file", in: resbin)
+      try expect("\(command) Models", fails: "error: ./Models: it is a folder", in: resbin)
+      try expect(
+        "\(command) text.onnx",
+        fails: """
+          error: text.onnx: this is not an ONNX file, or a damaged one
+            note: 8 bytes were read
+            hint: export it again
+          """, in: resbin)
+      try expect(
+        "\(command) \(Self.model) --gamma-bits 21",
+        fails: """
+          error: lower mnist-256x3-m2: 21 bits for a gamma and 16 for a score; 1…20 and 2…32 are \
+          supported
+          """, in: resbin)
+    }
+  }
+
+  // MARK: generate
+
+  @Test(arguments: [
+    ("--cycles 0", "error: --cycles: 0; a positive number is expected"),
+    ("--cycles=-5", "error: --cycles: -5; a positive number is expected"),
+    ("--clock 0", "error: --clock: 0.0 MHz; a positive number is expected"),
+    ("--clock nan", "error: --clock: nan MHz; a positive number is expected"),
+    ("--clock inf", "error: --clock: inf MHz; a positive number is expected"),
+    (
+      "--images-per-second 0",
+      "error: --images-per-second: 0.0; a positive number is expected"
+    ),
+    (
+      "--images-per-second inf",
+      "error: --images-per-second: inf; a positive number is expected"
+    ),
+    (
+      "--cycles 100 --images-per-second 100",
+      """
+      error: --cycles: given together with --images-per-second
+        hint: keep one of the two
+      """
+    ),
+    (
+      "--fold fc1=units:1,lanes:1 --fold fc1=units:2,lanes:2",
+      """
+      error: --fold: layer 'fc1' is folded twice
+        hint: keep one
+      """
+    ),
+    (
+      "--fold conv1=units:1,lanes:1",
+      """
+      error: fold mnist-256x3-m2: there is no linear layer 'conv1'
+        hint: the linear layers are fc1, fc2, fc3, fc4
+      """
+    ),
+    (
+      "--fold fc4=units:3,lanes:16",
+      """
+      error: fold mnist-256x3-m2.fc4: units (3) do not divide the layer's 10 outputs
+        hint: use one of 1, 2, 5, 10
+      """
+    ),
+  ])
+  func aDesignThatCannotBe(options: String, message: String) throws {
+    try Resbin.inFolder {
+      try expect("generate \(Self.model) -o out \(options)", fails: message, in: $0)
+    }
+  }
+
+  @Test func aFolderThatIsNotForDesigns() throws {
+    try Resbin.inFolder { resbin in
+      try resbin.write([1], to: "file")
+      try resbin.write([1], to: "thesis/thesis.tex")
+      try expect(
+        "generate \(Self.model) -o file",
+        fails: """
+          error: ./file: a file is there; a folder is expected
+            hint: choose another folder with `--output`
+          """, in: resbin)
+      try expect(
+        "generate \(Self.model) -o thesis",
+        fails: """
+          error: ./thesis: the folder holds other files (1) and no design; nothing was written
+            hint: choose an empty or a new folder with `--output`
+          """, in: resbin)
+      let output = try resbin.run("generate \(Self.model) -o file/out")
+      #expect(output.status == 1)
+      #expect(output.output == "")
+      // Where it was written first has a name of its own each time.
+      let name = /\.out\.[-0-9A-F]+/
+      #expect(
+        output.error.replacing(name, with: "out") == """
+          error: ./file/out: the design cannot be written: './file/out': Not a directory
+            hint: choose a folder that you may write to, with `--output`
+
+          """)
+    }
+  }
+
+  // MARK: evaluate
+
+  @Test(arguments: [
+    (
+      "--dataset none",
+      """
+      error: ./none: there is no such folder
+        hint: name the folder that holds t10k-images-idx3-ubyte.gz and its labels
+      """
+    ),
+    (
+      "--dataset Models --split train",
+      """
+      error: ./Models: the folder holds no train images; train-images-idx3-ubyte or \
+      train-images-idx3-ubyte.gz is expected
+      """
+    ),
+    (
+      "--dataset Models --count 0",
+      """
+      error: Models: 0 images are asked for; the file holds 500
+        hint: use `--count` from 1 to 500
+      """
+    ),
+    (
+      "--dataset Models --count 501",
+      """
+      error: Models: 501 images are asked for; the file holds 500
+        hint: use `--count` from 1 to 500
+      """
+    ),
+    (
+      "--dataset small",
+      """
+      error: small: the images have 2×2×1 values; the network takes 28×28×1
+        hint: choose images of that size
+      """
+    ),
+  ])
+  func aDataSetThatDoesNotFit(options: String, message: String) throws {
+    try Resbin.inFolder { resbin in
+      try resbin.write(smallImages, to: "small/t10k-images-idx3-ubyte")
+      try resbin.write([0, 0, 8, 1, 0, 0, 0, 1, 7], to: "small/t10k-labels-idx1-ubyte")
+      try expect("evaluate \(Self.model) \(options)", fails: message, in: resbin)
+    }
+  }
+
+  /// One image of 2×2.
+  private let smallImages: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 9, 9, 9, 9]
+
+  // MARK: simulate
+
+  @Test func aDesignThatIsNone() throws {
+    try Resbin.inFolder { resbin in
+      try resbin.write(Array("{}".utf8), to: "damaged/manifest.json")
+      let images = "--images Models/mnist-test-500-images.idx3-ubyte"
+      for folder in ["none", "."] {
+        try expect(
+          "simulate \(folder) \(images)",
+          fails: """
+            error: ./\(folder == "." ? "" : folder + "/")manifest.json: the file is missing or \
+            cannot be read
+              hint: name a folder that `resbin generate` wrote
+            """, in: resbin)
+      }
+      let output = try resbin.run("simulate damaged \(images)")
+      #expect(output.status == 1)
+      #expect(output.output == "")
+      #expect(
+        output.error.hasPrefix(
+          "error: ./damaged/manifest.json: the file is not a design's manifest: the key '"))
+    }
+  }
+
+  /// Everything that can be wrong with a call of `simulate` on a good design.
+  @Test func aSimulationThatCannotBe() throws {
+    try Resbin.inFolder { resbin in
+      #expect(try resbin.run("generate \(Self.model) -o design").status == 0)
+      try resbin.write(smallImages, to: "small-images-idx3-ubyte")
+      try resbin.write([1, 2, 3, 4], to: "text")
+      let images = "Models/mnist-test-500-images.idx3-ubyte"
+      try expect(
+        "simulate design --images none", fails: "error: ./none: there is no such file", in: resbin)
+      try expect(
+        "simulate design --images text",
+        fails: """
+          error: ./text: the file does not begin as an IDX file does (two zero bytes)
+            hint: name an original MNIST file, for instance t10k-images-idx3-ubyte.gz
+          """, in: resbin)
+      try expect(
+        "simulate design --images Models/mnist-test-500-labels.idx1-ubyte",
+        fails: """
+          error: ./Models/mnist-test-500-labels.idx1-ubyte: the IDX file has sizes [500]; images \
+          have three positive ones
+            hint: name the file of the images, for instance t10k-images-idx3-ubyte.gz
+          """, in: resbin)
+      try expect(
+        "simulate design --images small-images-idx3-ubyte",
+        fails: """
+          error: small-images-idx3-ubyte: the images have 2×2×1 values; the network takes 28×28×1
+            hint: choose images of that size
+          """, in: resbin)
+      for count in [0, 501, -1] {
+        try expect(
+          "simulate design --images \(images) --count=\(count)",
+          fails: """
+            error: \(images): \(count) images are asked for; the file holds 500
+              hint: use `--count` from 1 to 500
+            """, in: resbin)
+      }
+      try expect(
+        "simulate design --images \(images) --clock 0",
+        fails: "error: --clock: 0.0 MHz; a positive number is expected", in: resbin)
+      let stalls = try resbin.run("simulate design --images \(images) --stalls often")
+      #expect(stalls.status == 1)
+      #expect(stalls.output == "")
+      #expect(stalls.error.hasPrefix("error: The value 'often' is invalid for '--stalls <stalls>'"))
+    }
+  }
+
+  @Test func aDamagedDesign() throws {
+    try Resbin.inFolder { resbin in
+      #expect(try resbin.run("generate \(Self.model) -o design").status == 0)
+      let call = "simulate design --images Models/mnist-test-500-images.idx3-ubyte --count 1"
+      try resbin.change("design/network.json") {
+        $0.replacing("\"schedule\" : \"series\"", with: "\"schedule\" : \"zigzag\"")
+          .replacing("\"schedule\" : \"parallel\"", with: "\"schedule\" : \"zigzag\"")
+      }
+      let output = try resbin.run(call)
+      #expect(output.status == 1)
+      #expect(output.output == "")
+      #expect(
+        output.error.hasPrefix(
+          "error: ./design/network.json: the file is not an integer network: 'folds.fc"))
+      try FileManager.default.removeItem(
+        at: resbin.folder.appending(path: "design/rtl/fc1_matrix_weights.mem"))
+      try expect(
+        call,
+        fails: """
+          error: ./design/rtl/fc1_matrix_weights.mem: the file is missing or cannot be read; the \
+          manifest lists it
+            hint: generate the design again
+          """, in: resbin)
+    }
+  }
+
+  @Test func withoutVerilatorThereIsNoSimulation() throws {
+    try Resbin.inFolder { resbin in
+      #expect(try resbin.run("generate \(Self.model) -o design").status == 0)
+      let output = try resbin.run(
+        ["simulate", "design", "--images", "Models/mnist-test-500-images.idx3-ubyte"],
+        environment: ["PATH": "/nonexistent"])
+      #expect(output.status == 1)
+      #expect(output.output == "")
+      #expect(
+        output.error == """
+          error: verilator: not found on PATH; it simulates the generated Verilog
+            hint: apt-get install verilator (5.006 or later)
+
+          """)
+    }
+  }
+}

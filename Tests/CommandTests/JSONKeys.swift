@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The keys that each command's `--json` prints; Docs/reference/json.md says what they mean.
+struct JSONKeys {
+  /// The command.
+  let command: String
+  /// Keys that are always there.
+  let always: Set<String>
+  /// Keys that are there when they have a value.
+  var sometimes: Set<String> = []
+
+  static let inspect = JSONKeys(
+    command: "inspect",
+    always: [
+      "network", "inputShape", "inputBits", "weightBits", "flippedChannels", "constantChannels",
+      "remarks", "layers", "layers[].name", "layers[].kind", "layers[].output", "layers[].shape",
+    ],
+    sometimes: [
+      "layers[].levels", "layers[].gammas", "layers[].integerGammas", "layers[].gammaBound",
+      "layers[].weightBits",
+    ])
+
+  static let evaluate = JSONKeys(
+    command: "evaluate",
+    always: [
+      "network", "images", "correct", "accuracy", "predictions", "seconds", "imagesPerSecond",
+      "quantization", "quantization.codes", "quantization.differingCodes",
+      "quantization.differingPredictions", "quantization.unquantizedAccuracy",
+      "quantization.layers",
+    ],
+    sometimes: [
+      "quantization.layers[].layer", "quantization.layers[].gammas",
+      "quantization.layers[].weights", "quantization.layers[].step",
+      "quantization.layers[].bound", "quantization.scores", "quantization.scores.layer",
+      "quantization.scores.step", "quantization.scores.bound",
+    ])
+
+  static let generate = JSONKeys(
+    command: "generate",
+    always: [
+      "folder", "clock", "imagesPerSecond", "latencyMicroseconds", "manifest", "manifest.format",
+      "manifest.network", "manifest.top", "manifest.hash", "manifest.files", "manifest.input",
+      "manifest.input.name", "manifest.input.lanes", "manifest.input.bitsPerLane",
+      "manifest.input.beats", "manifest.input.shape", "manifest.output", "manifest.output.name",
+      "manifest.output.lanes", "manifest.output.bitsPerLane", "manifest.output.beats",
+      "manifest.output.shape", "manifest.timing", "manifest.timing.latency",
+      "manifest.timing.interval", "manifest.folds", "manifest.folds.units",
+      "manifest.folds.lanes", "manifest.folds.schedule", "manifest.stages",
+      "manifest.stages[].name", "manifest.stages[].layer", "manifest.stages[].module",
+      "manifest.stages[].parameters", "manifest.stages[].outputLanes",
+      "manifest.stages[].outputBitsPerLane", "manifest.stages[].cycles",
+    ],
+    sometimes: ["manifest.scoreStep"])
+
+  static let simulate = JSONKeys(
+    command: "simulate",
+    always: [
+      "network", "passed", "status", "images", "agreeing", "comparedValues", "stalls", "seed",
+      "predictions", "predictedLatency", "predictedInterval", "clock", "imagesPerSecond", "seconds",
+    ],
+    sometimes: [
+      "correct", "latency", "interval", "mismatch", "mismatch.image", "mismatch.layer",
+      "mismatch.stage", "mismatch.row", "mismatch.column", "mismatch.channel", "mismatch.level",
+      "mismatch.expected", "mismatch.got",
+    ])
+
+  static let all = [inspect, evaluate, generate, simulate]
+
+  /// What is wrong with the keys of a command's output.
+  func problems(with keys: Set<String>) -> [String] {
+    always.subtracting(keys).sorted().map { "'\($0)' is missing" }
+      + keys.subtracting(always).subtracting(sometimes).sorted().map { "'\($0)' is not listed" }
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// What the commands print when all is well, without a simulator.
+@Suite(.tags(.unit)) struct ReportTests {
+  private let model = "Models/mnist-256x3-m2.onnx"
+
+  // MARK: Text
+
+  @Test(arguments: [1, 2, 3]) func inspectShowsTheModel(levels: Int) throws {
+    try Resbin.inFolder { resbin in
+      let output = try resbin.run("inspect Models/mnist-256x3-m\(levels).onnx")
+      #expect(output.status == 0)
+      #expect(output.error == "")
+      try Snapshot("inspect-m\(levels).txt").expect(output.output)
+    }
+  }
+
+  @Test func evaluateSaysHowManyAreRight() throws {
+    try Resbin.inFolder { resbin in
+      let output = try resbin.run("evaluate \(model) --dataset Models --count 40")
+      #expect(output.status == 0)
+      #expect(output.error == "")
+      let lines = output.output.split(separator: "\n")
+      #expect(lines[0] == "mnist-256x3-m2: 40 of 40 right, 100.00 %")
+      #expect(lines[1].hasPrefix("golden model: "))
+      #expect(lines[2] == "quantization of gammas and scores, against integers of 20 and 32 bits:")
+      #expect(lines[6].hasSuffix("of 40 predictions differ; 100.00 % without quantization"))
+    }
+  }
+
+  @Test func generateSaysWhatItWrote() throws {
+    try Resbin.inFolder { resbin in
+      let output = try resbin.run("generate \(model) -o build/mnist --cycles 4096 --clock 100")
+      #expect(output.status == 0)
+      #expect(output.error == "")
+      #expect(output.output.hasPrefix("mnist-256x3-m2: top module mnist_256x3_m2\n"))
+      #expect(output.output.contains("\ninterval 4,096 cycles, latency "))
+      #expect(output.output.contains(" cycles: 24,414 images/s and "))
+      #expect(output.output.hasSuffix(" at 100 MHz\nwritten to build/mnist\n"))
+      let files = try resbin.contents()
+      #expect(files.contains("build/mnist/rtl/mnist_256x3_m2.v"))
+      #expect(files.contains("build/mnist/manifest.json"))
+      // A second time gives the same, over the first.
+      #expect(try resbin.run("generate \(model) -o build/mnist --cycles 4096").status == 0)
+      #expect(try resbin.contents() == files)
+    }
+  }
+
+  // MARK: JSON
+
+  private func expect(
+    _ json: JSON, has keys: JSONKeys, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(keys.problems(with: json.keys) == [], sourceLocation: sourceLocation)
+    #expect(!json.hasNull, sourceLocation: sourceLocation)
+  }
+
+  @Test func inspectPrintsJSON() throws {
+    try Resbin.inFolder { resbin in
+      let json = try resbin.json("inspect \(model)")
+      expect(json, has: .inspect)
+      #expect(json.keys == JSONKeys.inspect.always.union(JSONKeys.inspect.sometimes))
+      #expect(json.value("network") == "mnist-256x3-m2")
+      #expect(json.value("inputShape") == [28, 28, 1])
+      #expect(json.value("weightBits") == 334_336)
+    }
+  }
+
+  @Test func evaluatePrintsJSON() throws {
+    try Resbin.inFolder { resbin in
+      let json = try resbin.json("evaluate \(model) --dataset Models --count 10")
+      expect(json, has: .evaluate)
+      #expect(json.keys == JSONKeys.evaluate.always.union(JSONKeys.evaluate.sometimes))
+      #expect(json.value("predictions") == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
+      #expect(json.value("correct") == 10)
+    }
+  }
+
+  @Test func generatePrintsJSON() throws {
+    try Resbin.inFolder { resbin in
+      let json = try resbin.json(
+        "generate \(model) -o out --fold fc2=units:4,lanes:64,schedule:parallel")
+      expect(json, has: .generate)
+      #expect(json.keys == JSONKeys.generate.always.union(JSONKeys.generate.sometimes))
+      #expect(json.value("folder") == "out")
+      #expect(json.value("clock") == 200_000_000)
+      #expect(json.value("manifest.folds.fc2.lanes") == 64)
+      #expect(json.value("manifest.folds.fc2.schedule") == "parallel")
+      let written = try JSON(
+        String(contentsOf: resbin.folder.appending(path: "out/manifest.json"), encoding: .utf8))
+      #expect(json.value("manifest.hash", as: String.self) == written.value("hash"))
+      #expect(try resbin.json("generate \(model) -o out").value("folder") == "out")
+    }
+  }
+
+  @Test func imagesASecondAreCyclesAtTheClock() throws {
+    try Resbin.inFolder { resbin in
+      let json = try resbin.json("generate \(model) -o out --images-per-second 50000 --clock 100")
+      let rate: Double = try #require(json.value("imagesPerSecond"))
+      let interval: Int = try #require(json.value("manifest.timing.interval"))
+      #expect(interval <= 2000)
+      #expect(rate == 1e8 / Double(interval))
+    }
+  }
+
+  @Test func keyListsNoticeADifference() throws {
+    let keys = JSONKeys(command: "c", always: ["a", "b.c"], sometimes: ["d[].e"])
+    #expect(keys.problems(with: ["a", "b.c", "d[].e"]) == [])
+    #expect(keys.problems(with: ["a", "x"]) == ["'b.c' is missing", "'x' is not listed"])
+    let json = try JSON(#"{"a": 1, "b": {"c": null}, "d": [{"e": 2}, {"f": []}], "g": [[3]]}"#)
+    #expect(json.keys == ["a", "b", "b.c", "d", "d[].e", "d[].f", "g"])
+    #expect(json.hasNull)
+    #expect(!(try JSON(#"{"a": [1]}"#).hasNull))
+  }
+}
