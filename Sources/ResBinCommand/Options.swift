@@ -84,8 +84,9 @@ func checkedImages(
 ) throws -> [UInt8] {
   // A vector takes images of any form.
   let hasForm =
-    shape.isVector || (images.height, images.width, images.channels)
-    == (shape.height, shape.width, shape.channels)
+    shape.isVector
+    || (images.height, images.width, images.channels)
+      == (shape.height, shape.width, shape.channels)
   guard images.imageSize == shape.count, hasForm else {
     throw Diagnostic(
       at: path,

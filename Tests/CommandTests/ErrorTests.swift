@@ -121,9 +121,20 @@ import Testing
   @Test(arguments: [
     ("--cycles 0", "error: --cycles: 0; a positive number is expected"),
     ("--cycles=-5", "error: --cycles: -5; a positive number is expected"),
-    ("--clock 0", "error: --clock: 0.0 MHz; a positive number is expected"),
-    ("--clock nan", "error: --clock: nan MHz; a positive number is expected"),
-    ("--clock inf", "error: --clock: inf MHz; a positive number is expected"),
+    ("--clock 0", "error: --clock: 0.0 MHz; a number from 0.001 to 10000 is expected"),
+    ("--clock=-1", "error: --clock: -1.0 MHz; a number from 0.001 to 10000 is expected"),
+    ("--clock nan", "error: --clock: nan MHz; a number from 0.001 to 10000 is expected"),
+    (
+      "--clock 1e300", "error: --clock: 1e+300 MHz; a number from 0.001 to 10000 is expected"
+    ),
+    ("--clock inf", "error: --clock: inf MHz; a number from 0.001 to 10000 is expected"),
+    (
+      "--images-per-second 1e9",
+      """
+      error: fold mnist-256x3-m2.fc1: the layer needs 1 cycle for an image, the target is 0
+        hint: ask for more cycles or fewer images a second
+      """
+    ),
     (
       "--images-per-second 0",
       "error: --images-per-second: 0.0; a positive number is expected"
@@ -235,11 +246,23 @@ import Testing
         hint: choose images of that size
       """
     ),
+    (
+      "--dataset wide",
+      """
+      error: wide: the images have 14×56×1 values; the network takes 28×28×1
+        hint: choose images of that size
+      """
+    ),
   ])
   func aDataSetThatDoesNotFit(options: String, message: String) throws {
     try Resbin.inFolder { resbin in
-      try resbin.write(smallImages, to: "small/t10k-images-idx3-ubyte")
-      try resbin.write([0, 0, 8, 1, 0, 0, 0, 1, 7], to: "small/t10k-labels-idx1-ubyte")
+      let wide: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 14, 0, 0, 0, 56]
+      for (name, images) in [
+        "small": smallImages, "wide": wide + Array(repeating: 0, count: 784),
+      ] {
+        try resbin.write(images, to: "\(name)/t10k-images-idx3-ubyte")
+        try resbin.write([0, 0, 8, 1, 0, 0, 0, 1, 7], to: "\(name)/t10k-labels-idx1-ubyte")
+      }
       try expect("evaluate \(Self.model) \(options)", fails: message, in: resbin)
     }
   }
@@ -309,7 +332,7 @@ import Testing
       }
       try expect(
         "simulate design --images \(images) --clock 0",
-        fails: "error: --clock: 0.0 MHz; a positive number is expected", in: resbin)
+        fails: "error: --clock: 0.0 MHz; a number from 0.001 to 10000 is expected", in: resbin)
       let stalls = try resbin.run("simulate design --images \(images) --stalls often")
       #expect(stalls.status == 1)
       #expect(stalls.output == "")

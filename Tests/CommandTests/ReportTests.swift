@@ -50,6 +50,22 @@ import Testing
     }
   }
 
+  @Test func aFoldByHandThatMissesTheTargetIsWarnedOf() throws {
+    try Resbin.inFolder { resbin in
+      let output = try resbin.run(
+        "generate \(model) -o out --cycles 100 --fold fc4=units:1,lanes:16")
+      #expect(output.status == 0)
+      #expect(
+        output.error == """
+          warning: fold mnist-256x3-m2.fc4: the layer needs 320 cycles for an image, the target is \
+          100
+            hint: give the layer more units or lanes, or leave its fold out
+
+          """)
+      #expect(output.output.contains("\ninterval 320 cycles, latency "))
+    }
+  }
+
   // MARK: JSON
 
   private func expect(

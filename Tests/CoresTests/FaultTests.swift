@@ -41,8 +41,8 @@ struct FaultTests {
       to: "GAMMAS[{!level_q}*GAMMA_WIDTH", finding: "expected",
       test: matrix),
     Fault(
-      what: "mask ignored", file: "rb_matrix_unit.v", from: "& mask[unit*LANES +: LANES]",
-      to: "& (mask[unit*LANES +: LANES] | {LANES{1'b1}})", finding: "expected", test: matrix),
+      what: "mask ignored", file: "rb_matrix_unit.v", from: "{LANES{MASKED == 0}}",
+      to: "{LANES{1'b1}}", finding: "expected", test: matrix),
     Fault(
       what: "one carry lost", file: "rb_matrix_unit.v",
       from: "(a & b) | (c & (a | b))", to: "(a & b) | (c & b)", finding: "expected", test: matrix),

@@ -40,4 +40,21 @@ struct RandomNetworkTests {
       }
     }
   }
+
+  /// Verilator refuses replications over 8,192 bits; 64 units × 196 lanes have 12,544 weights a beat.
+  @Test func aWideMatrixUnitBuilds() throws {
+    var random = SeededRandom(seed: 7)
+    let network = Network("wide", input: .vector(196, bits: 1)) {
+      Dense(64, name: "fc")
+      Sign()
+    }
+    let weights = (0..<64 * 196).map { _ in Bool.random(using: &random) ? 1.0 : -1.0 }
+    let parameters = Parameters(["fc.weight": Tensor(shape: [64, 196], values: weights)])
+    let prepared = try Prepared(network.lowered(with: parameters).folded(to: .cycles(1)))
+    let verifier = try DesignVerifier(
+      prepared.design, pipeline: prepared.pipeline, optimization: .quick)
+    let images = (0..<8).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
+    let result = try verifier.run(images, stalls: .random, seed: 7)
+    #expect(result.passed, "\(result)")
+  }
 }
