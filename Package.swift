@@ -92,8 +92,11 @@ let package = Package(
     .testTarget(name: "CoresTests", dependencies: ["Cores", "Simulation", "TestSupport"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
-    .testTarget(name: "VerilogEmissionTests", dependencies: ["VerilogEmission", "TestSupport"]),
+    .testTarget(
+      name: "VerilogEmissionTests", dependencies: ["VerilogEmission", "TestSupport"],
+      exclude: ["Snapshots"]),
     .testTarget(name: "EndToEndTests", dependencies: ["ResBin", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["ResBin", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["ResBin", "TestSupport"], exclude: ["Snapshots"]),
   ]
 )

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Diagnostics
 import Foundation
 
 /// Runs a program to its end. Its error output goes to a file, so that no pipe can fill up; only
@@ -41,7 +42,14 @@ struct ChildProcess {
 
     let ended = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in ended.signal() }
-    try process.run()
+    do {
+      try process.run()
+    } catch {
+      throw Diagnostic(
+        at: executable.path, "the program cannot be started",
+        hint: "delete '\(executable.deletingLastPathComponent().path)', which may be damaged, "
+          + "and try again")
+    }
     try? pipe?.fileHandleForWriting.close()
 
     var cancelled = false

@@ -121,7 +121,7 @@ import Testing
   }
 
   @Test func dyadicArithmeticIsExact() {
-    for value in [0, 1, -1, 0.1, -3.75, 1e-310, 1e300, .leastNonzeroMagnitude] as [Double] {
+    for value in [0, 1, -1, 0.1, -3.75, 0x1p-1040, 1e300, .leastNonzeroMagnitude] as [Double] {
       let dyadic = Dyadic(value)
       #expect(dyadic.signum == (value > 0 ? 1 : value < 0 ? -1 : 0))
       #expect(Dyadic.compare(dyadic, Dyadic(value.nextUp)) == -1)
