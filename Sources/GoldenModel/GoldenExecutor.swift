@@ -43,12 +43,7 @@ public struct GoldenExecutor: Sendable {
   /// The class of each image: the index that leaves the network, or that of its largest score.
   public func predictions(_ images: [UInt8]) -> [Int] {
     reduce(images, initial: 0) { result, values in
-      let output = values(graph.output)
-      if case .argMax = graph.nodes[graph.output].operation {
-        result = output[0]
-      } else {
-        result = argMax(output)
-      }
+      result = graph.prediction(from: values(graph.output))
     }
   }
 
@@ -74,6 +69,15 @@ public struct GoldenExecutor: Sendable {
       }
     }
     return results
+  }
+}
+
+extension IntegerGraph {
+  /// The class that the values which leave the network stand for: an index, or that of the largest
+  /// score.
+  package func prediction(from output: [Int]) -> Int {
+    if case .argMax = nodes[self.output].operation { return output[0] }
+    return argMax(output)
   }
 }
 

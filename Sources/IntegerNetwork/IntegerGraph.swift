@@ -47,11 +47,7 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
 
   /// The code that node `index` sends, if it sends codes.
   public func code(of index: Int) -> ResidualCode? {
-    switch nodes[index].operation {
-    case .input(let code): code
-    case .encode(let tree): tree.code
-    case .popcount, .score, .argMax: nil
-    }
+    nodes[index].operation.code
   }
 
   /// The nodes that read node `index`.
@@ -64,6 +60,17 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
     nodes.reduce(0) { total, node in
       guard case .popcount(let popcount) = node.operation else { return total }
       return total + popcount.activeWeights
+    }
+  }
+}
+
+extension IntegerGraph.Operation {
+  /// The code of the result, if it is one.
+  var code: ResidualCode? {
+    switch self {
+    case .input(let code): code
+    case .encode(let tree): tree.code
+    case .popcount, .score, .argMax: nil
     }
   }
 }
@@ -83,6 +90,11 @@ public struct MaskedPopcount: Equatable, Codable, Sendable {
   /// Active weights of an output.
   public func activeWeights(of output: Int) -> Int {
     mask?.count(row: output) ?? inputs
+  }
+
+  /// The largest |s_o| of each output when values of `code` enter.
+  public func limits(for code: ResidualCode) -> [Int] {
+    (0..<outputs).map { activeWeights(of: $0) * code.range }
   }
 
   /// Active weights of all outputs.

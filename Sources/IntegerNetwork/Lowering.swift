@@ -119,17 +119,9 @@ struct Lowering {
   /// The largest |s| of each channel of a popcount node.
   func sumLimits(of node: Int) -> [Int] {
     guard case .popcount(let popcount) = nodes[node].operation,
-      let code = code(of: nodes[node].inputs[0])
+      let code = nodes[nodes[node].inputs[0]].operation.code
     else { return [] }
-    return (0..<popcount.outputs).map { popcount.activeWeights(of: $0) * code.range }
-  }
-
-  private func code(of node: Int) -> ResidualCode? {
-    switch nodes[node].operation {
-    case .input(let code): code
-    case .encode(let tree): tree.code
-    default: nil
-    }
+    return popcount.limits(for: code)
   }
 }
 

@@ -94,7 +94,7 @@ struct PipelineBuilder {
         "\(name)_register", layer: name,
         StreamRegister(lanes: fold.lanes, bitsPerLane: code.levels), from: source, cycles: words)
     }
-    let offsets = (0..<popcount.outputs).map { popcount.activeWeights(of: $0) * code.range }
+    let offsets = popcount.limits(for: code)
     let matrix = MatrixUnit(
       lanes: fold.lanes, units: fold.units, levelsPerBeat: levelsPerBeat, words: words,
       groups: groups, gammas: code.weights, sumWidth: width(of: (offsets.max() ?? 0) + 1),

@@ -15,8 +15,12 @@ public struct PipelineTiming: Equatable, Codable, Sendable {
 extension Pipeline {
   /// Latency and interval from the handshakes of the cores.
   public func timing() -> PipelineTiming {
-    // Every buffer holds two images; after as many images as fit inside, the rhythm is settled.
-    let images = 2 * stages.count { $0.core.memories.isEmpty == false } + 6
+    // After as many images as fit into the buffers the rhythm is settled.
+    let images =
+      6
+      + stages.reduce(0) { held, stage in
+        if case .replay(_, _, let banks) = stage.core.handshake { held + banks } else { held }
+      }
     let completions = completions(images: images)
     return PipelineTiming(
       latency: completions[0],

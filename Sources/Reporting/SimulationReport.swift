@@ -54,15 +54,7 @@ public struct SimulationReport: Codable, Equatable, Sendable {
     self.seed = seed
     // Codes that leave the network are no classes.
     let hasClasses = manifest.scoreStep != nil
-    predictions =
-      !hasClasses
-      ? []
-      : result.outputs.map { values in
-        values.count == 1
-          ? values[0]
-          : values.indices.max { values[$0] < values[$1] || (values[$0] == values[$1] && $0 > $1) }
-            ?? 0
-      }
+    predictions = hasClasses ? result.predictions : []
     correct =
       labels.isEmpty || !hasClasses ? nil : zip(predictions, labels).count { $0 == Int($1) }
     let isUnstalled = stalls == "none"

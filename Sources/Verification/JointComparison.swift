@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cores
+import GoldenModel
 import IntegerNetwork
 import Pipelines
 import Simulation
@@ -43,9 +44,11 @@ struct JointComparison {
 
   /// What the run has shown.
   func result(of simulated: SimulationResult) -> VerificationResult {
-    VerificationResult(
+    let outputs = outputs(of: simulated)
+    return VerificationResult(
       status: simulated.status, images: images, agreeing: agreeing,
-      comparedValues: comparedValues, mismatch: mismatch, outputs: outputs(of: simulated),
+      comparedValues: comparedValues, mismatch: mismatch, outputs: outputs,
+      predictions: outputs.map(pipeline.folding.graph.prediction),
       starts: firsts(simulated.inputCycles.first ?? []),
       completions: completions(of: simulated))
   }

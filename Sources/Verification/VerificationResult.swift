@@ -16,6 +16,8 @@ public struct VerificationResult: Equatable, Sendable, CustomStringConvertible {
   public var mismatch: Mismatch?
   /// What left the design for each image that came out whole.
   public var outputs: [[Int]]
+  /// The class of each of these.
+  public var predictions: [Int]
   /// For each image, the cycle in which its first beat was taken.
   public var starts: [Int]
   /// For each image, the cycle in which its last beat left.
@@ -67,7 +69,10 @@ public struct Mismatch: Equatable, Sendable, Codable, CustomStringConvertible {
 
   public var description: String {
     let bit = level.map { ", level \($0)" } ?? ""
-    let value = got.map { "got \($0)" } ?? "got nothing: the stream ended"
+    let value =
+      got == expected
+      ? "the value is right, its `last` is not"
+      : got.map { "got \($0)" } ?? "got nothing: the stream ended"
     return "image \(image), layer \(layer) (stream \(stage)), pixel (\(row), \(column)), "
       + "channel \(channel)\(bit): expected \(expected), \(value)"
   }

@@ -143,3 +143,21 @@ import Testing
     #expect(classes.predictions([1, 1, 0, 1, 0, 0]) == [1, 1, 0])
   }
 }
+
+extension GoldenExecutorTests {
+  /// A single score is class 0, whatever its value; an index is itself.
+  @Test func aSingleScoreIsNoIndex() throws {
+    for (endsInIndex, output, expected) in [
+      (false, [7], 0), (true, [7], 7), (false, [1, 5, 5], 1),
+    ] {
+      let network = Network("n", input: .vector(2)) {
+        Dense(output.count, name: "fc")
+        if endsInIndex { ArgMax() }
+      }
+      let weights = Tensor(
+        shape: [output.count, 2], values: Array(repeating: 1, count: 2 * output.count))
+      let graph = try network.lowered(with: Parameters(["fc.weight": weights]))
+      #expect(graph.prediction(from: output) == expected)
+    }
+  }
+}
