@@ -34,7 +34,7 @@ let package = Package(
       exclude: ["README.md"]),
     .target(name: "PopcountKernels"),
     .target(
-      name: "GoldenModel", dependencies: ["IntegerNetwork", "PopcountKernels"],
+      name: "GoldenModel", dependencies: ["Modeling", "IntegerNetwork", "PopcountKernels"],
       exclude: ["README.md"]),
     // RTL is a link to the top folder: the cores travel inside the executable.
     .target(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import IntegerNetwork
+import Modeling
 import PopcountKernels
 
 /// The memory for one image on its way through a graph, allocated once: nothing is allocated while
@@ -26,9 +27,9 @@ final class Workspace {
     planes = graph.nodes.indices.map { zeros((graph.nodes[$0].shape.count + 63) / 64 * levels[$0]) }
     activeWeights = graph.nodes.map { node in
       guard case .popcount(let popcount) = node.operation else { return [] }
-      return (0..<popcount.outputs).map { popcount.activeWeights(of: $0) }
+      return (0..<popcount.outputs).map { popcount.reach(of: $0) }
     }
-    differences = zeros((values.map(\.count).max() ?? 0) * (levels.max() ?? 0))
+    differences = zeros(8 * (values.map(\.count).max() ?? 0) * (levels.max() ?? 0))
   }
 
   deinit {
@@ -52,18 +53,97 @@ final class Workspace {
         for (position, value) in image.enumerated() { result[position] = Int(value) }
         pack(index, levels: code.levels)
       case .popcount(let popcount):
-        sum(popcount, from: node.inputs[0], into: index)
+        if let window = popcount.window {
+          convolve(popcount, window, from: node.inputs[0], into: index)
+        } else {
+          sum(popcount, from: node.inputs[0], into: index)
+        }
+      case .maxPool(let window):
+        pool(window, from: node.inputs[0], into: index) { $0.max() ?? 0 }
+        if levelWeights[index].count > 0 { pack(index, levels: levelWeights[index].count) }
+      case .sumPool(let pool):
+        let border = border(pool, from: node.inputs[0])
+        self.pool(pool.window, from: node.inputs[0], into: index) { [levelWeights] taps in
+          let code = ResidualCode(weights: levelWeights[node.inputs[0]])
+          let inside = code.levels > 0 ? taps.reduce(0) { $0 + code.value(of: $1) } : taps.reduce(0, +)
+          return inside + (pool.window.taps - taps.count) * border
+        }
       case .encode(let tree):
-        for channel in source.indices {
-          result[channel] = tree.code(of: source[channel], channel: channel)
+        for position in source.indices {
+          result[position] = tree.code(
+            of: source[position], channel: position % node.shape.channels)
         }
         pack(index, levels: tree.code.levels)
       case .score(let score):
-        for channel in source.indices {
-          result[channel] = score.multipliers[channel] * source[channel] + score.offsets[channel]
+        for position in source.indices {
+          let channel = position % node.shape.channels
+          result[position] = score.multipliers[channel] * source[position] + score.offsets[channel]
         }
       case .argMax:
         result[0] = argMax(source)
+      }
+    }
+  }
+
+  /// The value of a border's code.
+  private func border(_ window: MapWindow, from source: Int) -> Int {
+    guard case .code(let code) = window.border else { return 0 }
+    return ResidualCode(weights: levelWeights[source]).value(of: code)
+  }
+
+  /// The values of each window that lie inside the map, position by position.
+  private func pool(
+    _ window: Window, from source: Int, into index: Int, _ body: ([Int]) -> Int
+  ) {
+    let shape = graph.nodes[source].shape
+    let positions = window.positions(on: shape)
+    for position in 0..<positions.height * positions.width {
+      let row = position / positions.width * window.stride.height - window.top
+      let column = position % positions.width * window.stride.width - window.left
+      for channel in 0..<shape.channels {
+        var taps: [Int] = []
+        for y in max(0, row)..<min(shape.height, row + window.kernel.height) {
+          for x in max(0, column)..<min(shape.width, column + window.kernel.width) {
+            taps.append(values[source][(y * shape.width + x) * shape.channels + channel])
+          }
+        }
+        values[index][position * shape.channels + channel] = body(taps)
+      }
+    }
+  }
+
+  /// A popcount at each position of a window, weight by weight.
+  private func convolve(
+    _ popcount: MaskedPopcount, _ window: MapWindow, from source: Int, into index: Int
+  ) {
+    let shape = graph.nodes[source].shape
+    let positions = window.window.positions(on: shape)
+    let code = ResidualCode(weights: levelWeights[source])
+    let border = border(window, from: source)
+    let kernel = window.window.kernel
+    for position in 0..<positions.height * positions.width {
+      let row = position / positions.width * window.window.stride.height - window.window.top
+      let column = position % positions.width * window.window.stride.width - window.window.left
+      var inputs: [Int] = []
+      for tap in 0..<window.window.taps {
+        let (y, x) = (row + tap / kernel.width, column + tap % kernel.width)
+        let isInside = 0..<shape.height ~= y && 0..<shape.width ~= x
+        for channel in 0..<shape.channels {
+          inputs.append(
+            isInside
+              ? code.value(of: values[source][(y * shape.width + x) * shape.channels + channel])
+              : border)
+        }
+      }
+      for output in 0..<popcount.outputs {
+        var sum = 0
+        for (plane, scale) in popcount.scales.enumerated() {
+          let weights = plane * popcount.outputs + output
+          for input in inputs.indices where popcount.mask?[weights, input] ?? true {
+            sum += popcount.weights[weights, input] ? scale * inputs[input] : -scale * inputs[input]
+          }
+        }
+        values[index][position * popcount.outputs + output] = sum
       }
     }
   }
@@ -96,7 +176,7 @@ final class Workspace {
     popcount.weights.words.withUnsafeBufferPointer { rows in
       func count(_ masks: UnsafePointer<UInt64>?) {
         resbin_count_differences(
-          resbin_best, rows.baseAddress, masks, popcount.outputs, popcount.weights.wordsPerRow,
+          resbin_best, rows.baseAddress, masks, popcount.weights.rows, popcount.weights.wordsPerRow,
           planes, weights.count, differences.baseAddress)
       }
       if let mask = popcount.mask {
@@ -109,9 +189,14 @@ final class Workspace {
     activeWeights[index].withUnsafeBufferPointer { active in
       weights.withUnsafeBufferPointer { weights in
         for output in result.indices {
+          // Σ_l g_l · Σ_k h_k · (active − 2 · different)
           var sum = 0
           for level in weights.indices {
-            let different = Int(differences[output * weights.count + level])
+            var different = 0
+            for (plane, scale) in popcount.scales.enumerated() {
+              let row = plane * popcount.outputs + output
+              different += scale * Int(differences[row * weights.count + level])
+            }
             sum += weights[level] * (active[output] - 2 * different)
           }
           result[output] = sum

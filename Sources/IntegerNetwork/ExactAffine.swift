@@ -2,12 +2,14 @@
 
 /// The real number that an integer sum s stands for in one channel, exactly:
 ///
-///     x = (slope · s + intercept) / √radicand + shift
+///     x = (slope · s + intercept) / (divisor · √radicand) + shift
 ///
-/// Batch norm brings the root; nothing is ever divided or rooted.
+/// Batch norm brings the root, an average the divisor; nothing is ever divided or rooted.
 struct ExactAffine: Sendable {
   var slope: Dyadic
   var intercept: Dyadic
+  /// Positive.
+  var divisor = 1
   var radicand = Dyadic(1)
   var shift = Dyadic(0)
   /// True once a batch norm was applied; a second root cannot be held.
@@ -15,7 +17,7 @@ struct ExactAffine: Sendable {
 
   /// x as a double, for estimates and scores.
   func approximation() -> (slope: Double, offset: Double) {
-    let root = radicand.approximation.squareRoot()
+    let root = Double(divisor) * radicand.approximation.squareRoot()
     return (
       slope.approximation / root, intercept.approximation / root + shift.approximation
     )
@@ -24,7 +26,7 @@ struct ExactAffine: Sendable {
   /// True where x ≥ `bound`, or x > `bound` when `strict`.
   func reaches(_ bound: Dyadic, strict: Bool, at sum: Int) -> Bool {
     let order = Dyadic.compare(
-      slope * Dyadic(sum) + intercept, bound - shift, timesRootOf: radicand)
+      slope * Dyadic(sum) + intercept, (bound - shift) * Dyadic(divisor), timesRootOf: radicand)
     return strict ? order > 0 : order >= 0
   }
 

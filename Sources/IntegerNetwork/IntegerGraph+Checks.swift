@@ -33,41 +33,80 @@ extension IntegerGraph {
   }
 
   private func problem(of node: Node, reading source: Int) -> String? {
-    let before = nodes[source].shape.count
-    let count = node.shape.count
+    let before = nodes[source].shape
+    let shape = node.shape
     switch node.operation {
     case .input:
       return nil
     case .popcount(let popcount):
       guard code(of: source) != nil else { return "codes are expected to enter" }
-      guard popcount.inputs == before, popcount.outputs == count else {
-        return "\(popcount.outputs) × \(popcount.inputs) weights; \(count) × \(before) are expected"
+      return problem(of: popcount, from: before, to: shape)
+        ?? popcount.window.flatMap { problem(of: $0.border, for: source) }
+    case .maxPool(let window):
+      guard isPooled(source) else { return "codes or sums are expected to enter" }
+      return problem(of: window, from: before, to: shape)
+    case .sumPool(let pool):
+      guard isPooled(source) else { return "codes or sums are expected to enter" }
+      guard code(of: source) != nil || !pool.window.isPadded else {
+        return "sums are pooled without a border"
       }
-      return problem(of: popcount)
+      if let problem = problem(of: pool.window, from: before, to: shape) { return problem }
+      let largest = code(of: source)?.range ?? sumLimits(of: source).max() ?? 0
+      let (sum, overflows) = largest.multipliedReportingOverflow(by: pool.window.taps)
+      guard !overflows, sum < 1 << 60 else {
+        return "sums of \(pool.window.taps) values up to \(largest) are too large"
+      }
+      return problem(of: pool.border, for: source)
     case .encode(let tree):
-      guard case .popcount = nodes[source].operation else { return "sums are expected to enter" }
+      guard isSum(source) else { return "sums are expected to enter" }
       if let problem = problem(of: tree.code) { return problem }
       let nodes = 1 << tree.code.levels - 1
-      guard tree.thresholds.count == count, count == before,
-        tree.thresholds.allSatisfy({ $0.count == nodes && $0.allSatisfy(isReasonable) })
-      else { return "\(before) channels of \(nodes) thresholds are expected" }
+      guard shape == before, tree.thresholds.count == shape.channels,
+        tree.thresholds.allSatisfy({ $0.count == nodes && $0.allSatisfy(isReasonable) }),
+        tree.falling.isEmpty || tree.falling.count == shape.channels
+      else { return "\(before.channels) channels of \(nodes) thresholds are expected" }
     case .score(let score):
-      guard case .popcount(let popcount) = nodes[source].operation else {
-        return "sums are expected to enter"
-      }
-      // Below 2^47: the largest code times the largest vector.
-      let limit = popcount.inputs * (nodes[source].inputs.first.flatMap(code(of:))?.range ?? 0)
-      guard count == before, score.multipliers.count == count, score.offsets.count == count,
-        score.offsets.allSatisfy(isReasonable),
+      guard isSum(source) else { return "sums are expected to enter" }
+      let limit = sumLimits(of: source).max() ?? 0
+      guard shape == before, score.multipliers.count == shape.channels,
+        score.offsets.count == shape.channels, score.offsets.allSatisfy(isReasonable),
         score.multipliers.allSatisfy({
           isReasonable($0) && $0.magnitude.multipliedFullWidth(by: UInt(limit)) < (0, 1 << 60)
         })
-      else { return "\(before) multipliers and offsets are expected" }
+      else { return "\(before.channels) multipliers and offsets are expected" }
     case .argMax:
       guard case .score = nodes[source].operation else { return "scores are expected to enter" }
-      guard count == 1 else { return "one index is expected to leave" }
+      guard shape.count == 1 else { return "one index is expected to leave" }
     }
     return nil
+  }
+
+  private func isSum(_ index: Int) -> Bool {
+    switch nodes[index].operation {
+    case .popcount, .sumPool: true
+    case .maxPool: code(of: index) == nil
+    case .input, .encode, .score, .argMax: false
+    }
+  }
+
+  private func isPooled(_ index: Int) -> Bool {
+    code(of: index) != nil || isSum(index)
+  }
+
+  private func problem(of window: Window, from before: Shape, to shape: Shape) -> String? {
+    if let problem = window.problem(on: before) { return problem }
+    let positions = window.positions(on: before)
+    guard positions == Extent(shape.height, shape.width), shape.channels == before.channels else {
+      return "the shape \(shape) is not that of a \(window) window on \(before)"
+    }
+    return nil
+  }
+
+  private func problem(of border: MapWindow.Border, for source: Int) -> String? {
+    guard case .code(let code) = border else { return nil }
+    let levels = self.code(of: source)?.levels ?? 0
+    return (0..<1 << levels).contains(code)
+      ? nil : "the border holds the code \(code); one of \(levels) bits is expected"
   }
 
   private func problem(of code: ResidualCode) -> String? {
@@ -76,11 +115,35 @@ extension IntegerGraph {
     return nil
   }
 
-  private func problem(of popcount: MaskedPopcount) -> String? {
+  private func problem(
+    of popcount: MaskedPopcount, from before: Shape, to shape: Shape
+  ) -> String? {
+    let planes = popcount.scales.count
+    guard (1...8).contains(planes), popcount.weights.rows % planes == 0,
+      popcount.scales.allSatisfy({ (1...1 << 10).contains($0) })
+    else { return "weights of \(planes) planes that are worth \(popcount.scales)" }
+    let inputs: Int
+    let positions: Extent
+    if let window = popcount.window?.window {
+      if let problem = window.problem(on: before) { return problem }
+      inputs = window.taps.multipliedReportingOverflow(by: before.channels).partialValue
+      positions = window.positions(on: before)
+    } else {
+      inputs = before.count
+      positions = 1
+    }
+    guard popcount.inputs == inputs,
+      shape
+        == Shape(height: positions.height, width: positions.width, channels: popcount.outputs)
+    else {
+      return "\(popcount.outputs) × \(popcount.inputs) weights for \(positions) positions; "
+        + "\(shape.channels) × \(inputs) for \(shape.height)×\(shape.width) are expected"
+    }
+    // Far from overflow: 2^24 inputs, a code of 2^23, planes of 2^13.
     guard let mask = popcount.mask else { return nil }
-    guard mask.rows == popcount.outputs, mask.columns == popcount.inputs else {
+    guard mask.rows == popcount.weights.rows, mask.columns == popcount.inputs else {
       return "a mask of \(mask.rows) × \(mask.columns) bits; "
-        + "\(popcount.outputs) × \(popcount.inputs) are expected"
+        + "\(popcount.weights.rows) × \(popcount.inputs) are expected"
     }
     guard zip(popcount.weights.words, mask.words).allSatisfy({ $0 & ~$1 == 0 }) else {
       return "a weight that the mask leaves out is not 0"

@@ -5,7 +5,7 @@ import Modeling
 /// A network whose every step is exact integer arithmetic: the contract between the golden model
 /// and the hardware.
 ///
-///     s_o = Σ_l g_l · P_ol,   P_ol = 2·popcount(xnor(b_l, w_o) ∧ mask_o) − popcount(mask_o)
+///     s_o = Σ_k h_k Σ_l g_l · P_okl,   P_okl = 2·popcount(xnor(b_l, w_ok) ∧ mask_ok) − popcount(mask_ok)
 ///     b_1 = [s ≥ T_o()],  b_2 = [s ≥ T_o(b_1)],  b_3 = [s ≥ T_o(b_1 b_2)] …
 ///     score_o = A_o · s_o + C_o
 public struct IntegerGraph: Equatable, Codable, Sendable {
@@ -34,6 +34,10 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
     case input(ResidualCode)
     /// Codes → signed sums.
     case popcount(MaskedPopcount)
+    /// The largest code or sum in a window, for each channel; a border never wins.
+    case maxPool(Window)
+    /// The sum of the codes or sums in a window, for each channel → sums.
+    case sumPool(MapWindow)
     /// Sums → codes.
     case encode(ThresholdTree)
     /// Sums → fixed-point scores.
@@ -47,7 +51,30 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
 
   /// The code that node `index` sends, if it sends codes.
   public func code(of index: Int) -> ResidualCode? {
-    nodes[index].operation.code
+    switch nodes[index].operation {
+    case .input(let code): code
+    case .encode(let tree): tree.code
+    case .maxPool: nodes[index].inputs.first.flatMap(code(of:))
+    case .popcount, .sumPool, .score, .argMax: nil
+    }
+  }
+
+  /// The largest |s| of each channel of a node that makes sums; empty for other nodes.
+  public func sumLimits(of index: Int) -> [Int] {
+    guard let source = nodes[index].inputs.first else { return [] }
+    switch nodes[index].operation {
+    case .popcount(let popcount):
+      return code(of: source).map(popcount.limits(for:)) ?? []
+    case .maxPool:
+      return sumLimits(of: source)
+    case .sumPool(let pool):
+      let limits =
+        code(of: source).map { Array(repeating: $0.range, count: nodes[source].shape.channels) }
+        ?? sumLimits(of: source)
+      return limits.map { pool.window.taps * $0 }
+    case .input, .encode, .score, .argMax:
+      return []
+    }
   }
 
   /// The nodes that read node `index`.
@@ -64,42 +91,75 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
   }
 }
 
-extension IntegerGraph.Operation {
-  /// The code of the result, if it is one.
-  var code: ResidualCode? {
-    switch self {
-    case .input(let code): code
-    case .encode(let tree): tree.code
-    case .popcount, .score, .argMax: nil
-    }
+/// A window on a map, and what its border holds.
+public struct MapWindow: Equatable, Codable, Sendable {
+  /// The window.
+  public var window: Window
+  /// What the border holds.
+  public var border: Border
+
+  /// What lies outside a map.
+  public enum Border: Equatable, Codable, Sendable {
+    /// Nothing: a value of 0, in a map whose codes may not have one. The mask of a popcount.
+    case absent
+    /// A code.
+    case code(Int)
   }
+
+  public init(_ window: Window, border: Border = .absent) {
+    self.window = window
+    self.border = border
+  }
+
+  /// Whether it meets positions without a value.
+  public var hasAbsentValues: Bool { window.isPadded && border == .absent }
 }
 
-/// Codes → signed sums s_o = Σ_l g_l · P_ol through binary weights with a mask.
+/// Codes → signed sums s_o = Σ_k h_k Σ_l g_l · P_okl through binary weights with a mask.
 public struct MaskedPopcount: Equatable, Codable, Sendable {
-  /// Row o is output o; a bit 1 means +1. Inactive weights are 0.
+  /// Row k · outputs + o is plane k of output o; a bit 1 means +1. Inactive weights are 0. The
+  /// columns are the values of a window, (row, column, channel), the channel fastest.
   public var weights: BitMatrix
   /// Which weights are active, or nil when all are.
   public var mask: BitMatrix?
+  /// h_k: what a plane of the weights is worth; [1] for binary weights.
+  public var scales: [Int]
+  /// Where its inputs are taken from the map; nil: the whole map, once.
+  public var window: MapWindow?
 
-  /// Outputs.
-  public var outputs: Int { weights.rows }
-  /// Inputs.
+  public init(
+    weights: BitMatrix, mask: BitMatrix? = nil, scales: [Int] = [1], window: MapWindow? = nil
+  ) {
+    self.weights = weights
+    self.mask = mask
+    self.scales = scales
+    self.window = window
+  }
+
+  /// Outputs at a position.
+  public var outputs: Int { weights.rows / scales.count }
+  /// Inputs at a position.
   public var inputs: Int { weights.columns }
 
-  /// Active weights of an output.
-  public func activeWeights(of output: Int) -> Int {
-    mask?.count(row: output) ?? inputs
+  /// Active weights of plane `plane` of an output.
+  public func activeWeights(of output: Int, plane: Int) -> Int {
+    mask?.count(row: plane * outputs + output) ?? inputs
+  }
+
+  /// Σ_k h_k · (active weights): what each output's sum reaches for a code of range 1.
+  public func reach(of output: Int) -> Int {
+    scales.indices.reduce(0) { $0 + scales[$1] * activeWeights(of: output, plane: $1) }
   }
 
   /// The largest |s_o| of each output when values of `code` enter.
   public func limits(for code: ResidualCode) -> [Int] {
-    (0..<outputs).map { activeWeights(of: $0) * code.range }
+    (0..<outputs).map { reach(of: $0) * code.range }
   }
 
-  /// Active weights of all outputs.
+  /// Active weights of all outputs and planes.
   public var activeWeights: Int {
-    (0..<outputs).reduce(0) { $0 + activeWeights(of: $1) }
+    mask.map { mask in (0..<mask.rows).reduce(0) { $0 + mask.count(row: $1) } }
+      ?? weights.rows * weights.columns
   }
 }
 
@@ -110,12 +170,22 @@ public struct ThresholdTree: Equatable, Codable, Sendable {
   /// Channel → thresholds in heap order: the root first, the children of node n (from 1) at 2n
   /// (bit 0) and 2n + 1 (bit 1). A bit is sum ≥ threshold.
   public var thresholds: [[Int]]
+  /// Channels whose code falls as the sum rises: a bit is sum < threshold. Empty when none does,
+  /// else one a channel.
+  public var falling: [Bool]
+
+  public init(code: ResidualCode, thresholds: [[Int]], falling: [Bool] = []) {
+    self.code = code
+    self.thresholds = thresholds
+    self.falling = falling.contains(true) ? falling : []
+  }
 
   /// The code of a sum.
   public func code(of sum: Int, channel: Int) -> Int {
+    let falls = !falling.isEmpty && falling[channel]
     var node = 1
     while node <= thresholds[channel].count {
-      node = 2 * node + (sum >= thresholds[channel][node - 1] ? 1 : 0)
+      node = 2 * node + ((sum >= thresholds[channel][node - 1]) != falls ? 1 : 0)
     }
     return node - thresholds[channel].count - 1
   }

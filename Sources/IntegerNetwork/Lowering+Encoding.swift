@@ -4,41 +4,75 @@ import Diagnostics
 import Modeling
 
 extension Lowering {
-  /// Sums → codes: every threshold of every channel, exactly.
+  /// A bound that a value reaches (x ≥ bound), or passes (x > bound) where it is strict.
+  struct Bound {
+    var value: Dyadic
+    var isStrict: Bool
+  }
+
+  /// Sums → residual codes.
   ///
   /// The bit after the bits p is [x − Σ_k γ_k·p_k ≥ 0] = [x ≥ R(p)] with R(p) = Σ_k γ_k·p_k.
   mutating func encode(
     _ source: Lowered?, gammas: [Double], zero: ZeroRule, name: String, shape: Shape,
     at path: String
   ) throws -> Lowered {
+    let bounds = residualBounds(gammas.map { Dyadic($0) }).map {
+      Bound(value: $0, isStrict: zero == .negative)
+    }
+    let quantization = CodeQuantization(layer: name, gammas: gammas, bits: options.gammaBits)
+    let node = try encode(
+      source, code: ResidualCode(weights: quantization.weights), name: name, shape: shape,
+      at: path
+    ) { _ in bounds }
+    report.codes.append(quantization)
+    return .code(
+      CodedMap(
+        node: node, step: Dyadic(quantization.step), offset: Dyadic(0),
+        gammas: gammas.map { Dyadic($0) }))
+  }
+
+  /// Sums → codes: every threshold of every channel, exactly.
+  ///
+  /// - Parameter bounds: of a channel, in heap order; nil where no value reaches it.
+  /// - Returns: the new node.
+  mutating func encode(
+    _ source: Lowered?, code: ResidualCode, name: String, shape: Shape, at path: String,
+    bounds: (_ channel: Int) -> [Bound?]
+  ) throws -> Int {
     guard case .sum(let node, let channels) = source else {
       throw Diagnostic(at: path, "the input of a sign must be sums")
     }
-    let bounds = residualBounds(gammas.map { Dyadic($0) })
     let limits = sumLimits(of: node)
     var thresholds: [[Int]] = []
     thresholds.reserveCapacity(channels.count)
+    var falling: [Bool] = []
     for (channel, affine) in channels.enumerated() {
       var affine = affine
+      let limit = limits[channel]
+      var falls = false
       if affine.slope.signum < 0 {
-        // x falls with s: turn the weights round, so that the new sum −s rises with x.
-        flip(channel: channel, of: node)
+        // x falls with s, and rises with −s.
         affine.slope = -affine.slope
+        // Turned weights make −s the sum; behind a pool the comparison is turned in their place.
+        falls = !flip(channel: channel, of: node)
         report.flippedChannels += 1
       } else if affine.slope.signum == 0 {
         report.constantChannels += 1
       }
-      let range = -limits[channel]...limits[channel]
       thresholds.append(
-        bounds.map { affine.threshold(of: $0, strict: zero == .negative, in: range) })
+        bounds(channel).map { bound in
+          let threshold =
+            bound.map {
+              affine.threshold(of: $0.value, strict: $0.isStrict, in: -limit...limit)
+            } ?? limit + 1
+          // −s ≥ T  ⟺  not s ≥ 1 − T
+          return falls ? 1 - threshold : threshold
+        })
+      falling.append(falls)
     }
-    let quantization = CodeQuantization(layer: name, gammas: gammas, bits: options.gammaBits)
-    report.codes.append(quantization)
-    let tree = ThresholdTree(
-      code: ResidualCode(weights: quantization.weights), thresholds: thresholds)
-    let index = append(name, .encode(tree), inputs: [node], shape: shape)
-    return .code(
-      node: index, step: Dyadic(quantization.step), offset: Dyadic(0), order: nil)
+    let tree = ThresholdTree(code: code, thresholds: thresholds, falling: falling)
+    return append(name, .encode(tree), inputs: [node], shape: shape)
   }
 
   /// R(p) of every prefix p, in heap order.
@@ -52,10 +86,14 @@ extension Lowering {
     return bounds
   }
 
-  private mutating func flip(channel: Int, of node: Int) {
-    guard case .popcount(var popcount) = nodes[node].operation else { return }
+  /// Turns the weights of a channel round, where `node` is a popcount: its sum changes sign.
+  ///
+  /// - Returns: false where it is another node.
+  mutating func flip(channel: Int, of node: Int) -> Bool {
+    guard case .popcount(var popcount) = nodes[node].operation else { return false }
     popcount.flip(output: channel)
     nodes[node].operation = .popcount(popcount)
+    return true
   }
 
   /// Sums → scores with a common step.
@@ -95,9 +133,12 @@ extension Lowering {
 extension MaskedPopcount {
   /// Turns the weights of an output round: its sum changes sign.
   mutating func flip(output: Int) {
-    weights.invert(row: output)
-    // Inactive weights stay 0.
-    guard let mask else { return }
-    for column in 0..<inputs where !mask[output, column] { weights[output, column] = false }
+    for plane in scales.indices {
+      let row = plane * outputs + output
+      weights.invert(row: row)
+      // Inactive weights stay 0.
+      guard let mask else { continue }
+      for column in 0..<inputs where !mask[row, column] { weights[row, column] = false }
+    }
   }
 }

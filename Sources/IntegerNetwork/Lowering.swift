@@ -54,13 +54,23 @@ struct Lowering {
 
   /// What a node of the network has become.
   enum Lowered {
-    /// Codes of an integer node; value = step · Σ g·b + offset. `order` says which position of the
-    /// stream each input of the next layer is.
-    case code(node: Int, step: Dyadic, offset: Dyadic, order: [Int]?)
+    /// Codes of an integer node.
+    case code(CodedMap)
     /// Sums of an integer node and the real numbers that they stand for, by channel.
     case sum(node: Int, channels: [ExactAffine])
     /// The class index.
     case index
+  }
+
+  /// Codes of an integer node; value = step · Σ g·b + offset.
+  struct CodedMap {
+    var node: Int
+    var step: Dyadic
+    var offset: Dyadic
+    /// The trained numbers that g stand for: value = offset + Σ gammas·b in the source.
+    var gammas: [Dyadic]
+    /// Which position of the stream each input of the next layer is; nil: in stream order.
+    var order: [Int]?
   }
 
   init(network: Network, parameters: Parameters, options: LoweringOptions) {
@@ -86,7 +96,7 @@ struct Lowering {
     if let last = lowered.last, case .sum(let node, let channels) = last {
       _ = appendScores(of: node, channels: channels, name: "scores")
     }
-    return IntegerGraph(name: network.name, nodes: nodes, lowering: report)
+    return graph
   }
 
   /// A sign with a falling batch norm turns the weights of the sums before it round; a second
@@ -116,12 +126,12 @@ struct Lowering {
     return nodes.count - 1
   }
 
-  /// The largest |s| of each channel of a popcount node.
+  /// The graph so far.
+  var graph: IntegerGraph { IntegerGraph(name: network.name, nodes: nodes, lowering: report) }
+
+  /// The largest |s| of each channel of a node that makes sums.
   func sumLimits(of node: Int) -> [Int] {
-    guard case .popcount(let popcount) = nodes[node].operation,
-      let code = nodes[nodes[node].inputs[0]].operation.code
-    else { return [] }
-    return popcount.limits(for: code)
+    graph.sumLimits(of: node)
   }
 }
 

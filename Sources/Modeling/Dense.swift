@@ -6,7 +6,8 @@ import Diagnostics
 ///
 ///     y_o = Σ_i w_oi · x_i + bias_o,   w_oi ∈ {−α_o, 0, +α_o}
 ///
-/// A weight of 0 is inactive: it is masked out and costs nothing in accuracy or range.
+/// A weight of 0 is inactive: it is masked out and costs nothing in accuracy or range. Rows of
+/// integers up to 15 times α are weights of a few bits.
 ///
 /// - Shape: vector of codes → `units` real sums.
 /// - Exactness: integers; α, bias and batch norm move into the thresholds that follow.
@@ -63,24 +64,6 @@ public struct Dense: PrimitiveLayer, Equatable {
   public func check(
     _ parameters: [String: Tensor], at path: String, _ diagnostics: inout DiagnosticCollector
   ) {
-    guard let weight = parameters["weight"], let columns = weight.shape.last, columns > 0 else {
-      return
-    }
-    for row in 0..<weight.values.count / columns {
-      var magnitude = 0.0
-      for column in 0..<columns {
-        let value = abs(weight.values[row * columns + column])
-        if value == 0 { continue }
-        if magnitude == 0 { magnitude = value }
-        if value != magnitude {
-          diagnostics.error(
-            at: path,
-            "weight[\(row), \(column)] has magnitude \(value), others of that row \(magnitude); "
-              + "a row holds −α, 0 and +α only",
-            hint: "binarise the weights before the export")
-          return
-        }
-      }
-    }
+    checkWeights(parameters["weight"], at: path, &diagnostics)
   }
 }

@@ -112,7 +112,8 @@ public struct Sign: PrimitiveLayer, Equatable {
   }
 }
 
-private func signed(
+/// Codes in place of reals, or nil after an error.
+func signed(
   _ input: Feature, levels: Int, at path: String, _ diagnostics: inout DiagnosticCollector
 ) -> Feature? {
   guard input.values == .real else {

@@ -34,6 +34,8 @@ struct PipelineBuilder {
         try addInput(index, code: code, consumer: consumers.first)
       case .popcount(let popcount):
         try addMatrix(index, popcount)
+      case .maxPool, .sumPool:
+        throw Diagnostic(at: "\(graph.name).\(node.name)", "pooling has no pipeline yet")
       case .encode(let tree):
         addEncoder(index, tree)
       case .score(let score):

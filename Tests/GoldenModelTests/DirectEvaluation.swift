@@ -18,6 +18,8 @@ struct DirectEvaluation {
       case .popcount(let popcount):
         let code = weights(of: node.inputs[0])
         values.append((0..<popcount.outputs).map { sum(popcount, output: $0, source, code) })
+      case .maxPool, .sumPool:
+        preconditionFailure("random graphs hold no pools")
       case .encode(let tree):
         values.append(
           source.indices.map { encoded(source[$0], tree.thresholds[$0], tree.code.weights.count) })
