@@ -8,7 +8,7 @@
 //     The network's signed sum is 2*sum[o] - (active synapses of o) * (sum of the gammas); that
 //     constant is folded into the thresholds that follow.
 //
-// Input    as rb_replay_buffer sends it: for each group, in series for each level, WORDS beats of
+// Input    as rb_window sends it: for each group, in series for each level, WORDS beats of
 //          LANES lanes; in parallel the LEVELS bits of a lane side by side, b_1 the highest.
 // Output   UNITS unsigned sums of SUM_WIDTH bits, one beat a group; last is that of its last beat.
 // Timing   latency 3 (one level with gamma 1, or HORNER), else 5, after the last beat of a group;

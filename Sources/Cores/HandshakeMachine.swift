@@ -5,20 +5,26 @@ public struct HandshakeMachine: Sendable {
   /// The behaviour.
   public let handshake: Handshake
 
-  // One set of registers serves all five machines; each uses what its RTL has.
-  /// Beats held: FIFO words, replay words that are stored, slices or beats of a width change.
+  // One set of registers serves the small machines; each uses what its RTL has.
+  /// Beats held: FIFO words, slices or beats of a width change.
   private var count = 0
   /// Pipeline: which stages hold a result. Bit 0 is the first stage.
   private var stages: UInt64 = 0
-  /// Pipeline: beats since the last result. Replay: the word to be read next.
+  /// Pipeline: beats since the last result.
   private var position = 0
-  /// Replay: passes already sent of the present vector.
-  private var pass = 0
-  /// Width up, replay: the output register holds a beat.
+  /// Width up: the output register holds a beat.
   private var outputValid = false
+  // The machines that count through maps have registers of their own.
+  private var window: WindowMachine?
+  private var pad: PadMachine?
 
   init(_ handshake: Handshake) {
     self.handshake = handshake
+    switch handshake {
+    case .window(let shape): window = WindowMachine(shape)
+    case .pad(let shape): pad = PadMachine(shape)
+    case .fifo, .pipeline, .widthUp, .widthDown: break
+    }
   }
 
   /// `valid` of the output in this cycle. Depends on state only.
@@ -26,7 +32,9 @@ public struct HandshakeMachine: Sendable {
     switch handshake {
     case .fifo, .widthDown: count > 0
     case .pipeline(let depth, _): stages >> UInt64(depth - 1) & 1 == 1
-    case .widthUp, .replay: outputValid
+    case .widthUp: outputValid
+    case .window: window?.valid ?? false
+    case .pad: pad?.valid ?? false
     }
   }
 
@@ -37,7 +45,8 @@ public struct HandshakeMachine: Sendable {
     case .pipeline: !valid || outputReady
     case .widthUp(let ratio): count < ratio - 1 || !outputValid || outputReady
     case .widthDown: count == 0 || (count == 1 && outputReady)
-    case .replay(let words, _, let banks): count < words * banks
+    case .window: window?.ready ?? false
+    case .pad: pad?.ready(outputReady: outputReady) ?? false
     }
   }
 
@@ -69,23 +78,8 @@ public struct HandshakeMachine: Sendable {
     case .widthDown(let ratio):
       if output { count -= 1 }
       if input { count = ratio }
-    case .replay(let words, let passes, _):
-      // A word is read when it is stored and the output register is free or being emptied.
-      let reads = position < count && (!outputValid || output)
-      if output { outputValid = false }
-      if reads {
-        outputValid = true
-        position += 1
-        if position == words {
-          position = 0
-          pass += 1
-          if pass == passes {
-            pass = 0
-            count -= words
-          }
-        }
-      }
-      if input { count += 1 }
+    case .window: window?.clock(input: input, output: output)
+    case .pad: pad?.clock(input: input, output: output)
     }
   }
 }

@@ -5,7 +5,7 @@
 ///     sum_o = Σ_l γ_l · popcount(mask_o ∧ ¬(b_l ⊕ weight_o)),   o = group · units + unit
 ///
 /// - Shape: for each group, and in series for each level, `words` beats of `lanes` values of
-///   `levelsPerBeat` bits, as ``ReplayBuffer`` sends them → one beat of `units` sums a group.
+///   `levelsPerBeat` bits, as ``WindowBuffer`` sends them → one beat of `units` sums a group.
 /// - Exactness: integers only; exact modulo 2^`sumWidth`. The network's signed sum is
 ///   2 · sum − (active synapses) · Σγ.
 /// - Hardware: one beat a cycle, latency 3 or 5 cycles after the last beat of a group; one XNOR and

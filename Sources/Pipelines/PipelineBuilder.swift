@@ -71,7 +71,7 @@ struct PipelineBuilder {
     carriers[index] = .outside
   }
 
-  /// [width adapter] → [replay buffer or register] → matrix unit.
+  /// [width adapter] → [window buffer or register] → matrix unit.
   private mutating func addMatrix(_ index: Int, _ popcount: MaskedPopcount) throws {
     let name = graph.nodes[index].name
     guard let fold = folding.fold(of: index),
@@ -87,9 +87,9 @@ struct PipelineBuilder {
     if passes > 1 {
       source = append(
         "\(name)_buffer", layer: name,
-        ReplayBuffer(
+        WindowBuffer(
           lanes: fold.lanes, levels: code.levels, levelsPerBeat: levelsPerBeat, words: words,
-          repeats: groups),
+          repeats: groups, depth: 2 * words),
         from: source, cycles: words * passes)
     } else {
       source = append(

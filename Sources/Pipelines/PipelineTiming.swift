@@ -19,7 +19,11 @@ extension Pipeline {
     let images =
       6
       + stages.reduce(0) { held, stage in
-        if case .replay(_, _, let banks) = stage.core.handshake { held + banks } else { held }
+        if case .window(let window) = stage.core.handshake {
+          held + window.imagesHeld
+        } else {
+          held
+        }
       }
     let completions = completions(images: images)
     return PipelineTiming(
@@ -39,6 +43,7 @@ extension Pipeline {
     var cycle = 0
     // What each stage's output sees in this cycle: the ready of the stage that reads it.
     var ready = Array(repeating: true, count: stages.count)
+    var valid = Array(repeating: false, count: stages.count)
     while completions.count < images {
       var sourceReady = true
       for index in stages.indices.reversed() {
@@ -49,7 +54,7 @@ extension Pipeline {
         }
       }
       let sends = beatsToSend > 0 && sourceReady
-      let valid = machines.map(\.valid)
+      for index in stages.indices { valid[index] = machines[index].valid }
       for index in stages.indices {
         let input: Bool =
           switch stages[index].source {

@@ -17,12 +17,13 @@ public enum StreamProperties {
     "rb_arg_max": PackageResources.rb_arg_max_bind_sv,
     "rb_fifo": PackageResources.rb_fifo_bind_sv,
     "rb_matrix_unit": PackageResources.rb_matrix_unit_bind_sv,
-    "rb_replay_buffer": PackageResources.rb_replay_buffer_bind_sv,
+    "rb_pad": PackageResources.rb_pad_bind_sv,
     "rb_residual_encoder": PackageResources.rb_residual_encoder_bind_sv,
     "rb_score": PackageResources.rb_score_bind_sv,
     "rb_stream_register": PackageResources.rb_stream_register_bind_sv,
     "rb_width_down": PackageResources.rb_width_down_bind_sv,
     "rb_width_up": PackageResources.rb_width_up_bind_sv,
+    "rb_window": PackageResources.rb_window_bind_sv,
   ]
 
   private static func file(_ name: String, _ bytes: [UInt8]) -> DesignFile {

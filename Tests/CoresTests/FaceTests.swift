@@ -23,9 +23,25 @@ struct FaceTests {
       FIFO(lanes: 1, bitsPerLane: 1, depth: 1), FIFO(lanes: 3, bitsPerLane: 7, depth: 65),
       WidthUp(lanes: 1, bitsPerLane: 1, ratio: 1), WidthUp(lanes: 7, bitsPerLane: 2, ratio: 5),
       WidthDown(lanes: 1, bitsPerLane: 1, ratio: 1), WidthDown(lanes: 7, bitsPerLane: 2, ratio: 5),
-      ReplayBuffer(lanes: 1, levels: 1, levelsPerBeat: 1, words: 1, repeats: 1, banks: 1),
-      ReplayBuffer(lanes: 65, levels: 3, levelsPerBeat: 1, words: 5, repeats: 3),
-      ReplayBuffer(lanes: 6, levels: 8, levelsPerBeat: 8, words: 64, repeats: 2, banks: 3),
+      WindowBuffer(lanes: 1, levels: 1, levelsPerBeat: 1, words: 1, repeats: 1, depth: 1),
+      WindowBuffer(lanes: 65, levels: 3, levelsPerBeat: 1, words: 5, repeats: 3, depth: 10),
+      WindowBuffer(lanes: 6, levels: 8, levelsPerBeat: 8, words: 64, repeats: 2, depth: 192),
+      WindowBuffer.map(
+        5, 7, kernel: (3, 2), stride: (2, 1), levels: 2, flags: 1, words: 3, repeats: 2),
+      WindowBuffer.map(
+        9, 8, kernel: (1, 2), stride: (4, 3), levels: 2, inParallel: true, flags: 2, words: 2,
+        channelsOuter: true, more: 5),
+      WindowBuffer.map(
+        16, 16, kernel: (3, 3), levels: 2, inParallel: true, words: 4, repeats: 2, more: 60),
+      Pad(
+        lanes: 1, bitsPerLane: 1, words: 1, height: 1, width: 1, top: 0, bottom: 0, left: 0,
+        right: 0, padding: 1),
+      Pad(
+        lanes: 5, bitsPerLane: 3, words: 3, height: 4, width: 8, top: 1, bottom: 2, left: 3,
+        right: 0, padding: 6),
+      Pad(
+        lanes: 65, bitsPerLane: 2, words: 2, height: 7, width: 3, top: 2, bottom: 2, left: 2,
+        right: 2, padding: nil),
       matrix(1, 1, [1], inParallel: false, masked: false),
       matrix(65, 2, [9, 5, 2], inParallel: true, masked: true),
       matrix(6, 3, [4, 2, 1], inParallel: false, masked: true),
@@ -112,9 +128,26 @@ struct FaceTests {
     .enabled(if: ExternalTool("iverilog") != nil, ExternalTool.whyMissing("iverilog")),
     arguments: [
       (
-        "rb_replay_buffer", "LEVELS=4 LEVELS_PER_BEAT=2",
+        "rb_window", "LEVELS=4 LEVELS_PER_BEAT=2",
         "LEVELS_PER_BEAT (2) is neither 1 nor LEVELS (4)"
       ),
+      (
+        "rb_window", "HEIGHT=5 WIDTH=6 KERNEL_HEIGHT=3 KERNEL_WIDTH=2 WORDS=2 DEPTH=27",
+        "DEPTH (27) does not hold the span of a window (28)"
+      ),
+      (
+        "rb_window", "HEIGHT=2 WIDTH=3 KERNEL_HEIGHT=4 DEPTH=100",
+        "KERNEL_HEIGHT (4) is more than HEIGHT (2)"
+      ),
+      (
+        "rb_window", "HEIGHT=2 WIDTH=3 KERNEL_WIDTH=5 DEPTH=100",
+        "KERNEL_WIDTH (5) is more than WIDTH (3)"
+      ),
+      (
+        "rb_window", "CHANNELS_OUTER=1 REPEATS=3 LEVELS=2",
+        "CHANNELS_OUTER (1) needs one pass, not REPEATS (3) times 2"
+      ),
+      ("rb_pad", "FLAGGED=1 PAD_DATA=5", "FLAGGED (1) needs PAD_DATA (5) to be 0"),
       (
         "rb_matrix_unit", "LEVELS=4 LEVELS_PER_BEAT=2 SUM_WIDTH=20",
         "LEVELS_PER_BEAT (2) is neither 1 nor LEVELS (4)"

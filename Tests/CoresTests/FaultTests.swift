@@ -24,15 +24,56 @@ struct FaultTests {
 
   static let faults: [Fault] = [
     Fault(
-      what: "levels swapped", file: "rb_replay_buffer.v", from: "code[bit_q]",
-      to: "code[FIRST_PASS[PASS_WIDTH-1:0] - bit_q]", finding: "expected", test: replay),
+      what: "levels swapped", file: "rb_window.v", from: "code[bit_q]",
+      to: "code[FIRST_PASS[PASS_WIDTH-1:0] - bit_q]", finding: "expected", test: window),
     Fault(
-      what: "a beat dropped", file: "rb_replay_buffer.v",
+      what: "a window not repeated", file: "rb_window.v",
       from: "LAST_REPEAT   = REPEATS - 1", to: "LAST_REPEAT   = REPEATS - 2",
-      finding: "deadlock", test: replay),
+      finding: "deadlock", test: window),
     Fault(
-      what: "last of every pass", file: "rb_replay_buffer.v", from: "final_q <= ends_vector",
-      to: "final_q <= ends_pass", finding: "expected last = 0, got 1", test: replay),
+      what: "last of every window", file: "rb_window.v",
+      from: "final_q <= ends_window && ends_columns && ends_rows", to: "final_q <= ends_window",
+      finding: "expected last = 0, got 1", test: window),
+    Fault(
+      what: "the next row of a window one word off", file: "rb_window.v",
+      from: "ROW_TURN    = ROW_STEP % DEPTH", to: "ROW_TURN    = (ROW_STEP + 1) % DEPTH",
+      finding: "expected", test: window),
+    Fault(
+      what: "the next window too early", file: "rb_window.v",
+      from: "STRIDE_X * WORDS : 0", to: "WORDS : 0", finding: "expected", test: window),
+    Fault(
+      what: "a word read before it is there", file: "rb_window.v",
+      from: "ahead_q         <= {AHEAD_WIDTH{1'b1}}", to: "ahead_q         <= 0",
+      finding: "stalls", test: window),
+    Fault(
+      what: "a word overwritten that is still needed", file: "rb_window.v",
+      from: "room_q          <= DEPTH[ROOM_WIDTH-1:0]",
+      to: "room_q          <= DEPTH[ROOM_WIDTH-1:0] + 1", finding: "expected", test: window),
+    Fault(
+      what: "a gap between two windows", file: "rb_window.v",
+      from: "(!valid_q || out_ready_i)", to: "(!valid_q || (out_ready_i && tap_q != 0))",
+      finding: "the handshake machine says", test: window),
+    Fault(
+      what: "flags of another beat", file: "rb_window.v",
+      from: "= beat_q[LANES*LEVELS +: FLAGS]", to: "= ~beat_q[LANES*LEVELS +: FLAGS]",
+      finding: "expected flags", test: window),
+    Fault(
+      what: "a word after one row of the window", file: "rb_window.v",
+      from: "wire ends_word    = ends_line &&",
+      to: "wire ends_word    = ends_line ||", finding: "expected", test: poolingWindow),
+    Fault(
+      what: "the border one row too high", file: "rb_pad.v", from: "inner_row < HEIGHT",
+      to: "inner_row + 1 < HEIGHT", finding: "expected", test: pad),
+    Fault(
+      what: "a border without its flag", file: "rb_pad.v", from: "flag_q <= !is_inner",
+      to: "flag_q <= 0", finding: "expected flags 1, got 0", test: pad),
+    Fault(
+      what: "a border that waits for input", file: "rb_pad.v",
+      from: "free && (!is_inner || in_valid_i)", to: "free && in_valid_i",
+      finding: "deadlock", test: pad),
+    Fault(
+      what: "last of every row", file: "rb_pad.v", from: "last_q <= ends_image",
+      to: "last_q <= ends_row", finding: "expected last = 0, got 1", test: pad),
     Fault(
       what: "lanes reversed", file: "rb_matrix_unit.v", from: "signs[lane] =",
       to: "signs[LANES-1-lane] =", finding: "expected", test: matrix),
@@ -100,9 +141,23 @@ struct FaultTests {
     #expect(findings.contains { $0.contains(fault.finding) }, "\(findings)")
   }
 
-  @Sendable static func replay(_ random: inout SeededRandom) -> CoreCase {
-    replayCase(
-      ReplayBuffer(lanes: 3, levels: 2, levelsPerBeat: 1, words: 3, repeats: 2), using: &random)
+  @Sendable static func window(_ random: inout SeededRandom) -> CoreCase {
+    windowCase(
+      .map(
+        4, 5, kernel: (2, 3), stride: (1, 2), levels: 2, flags: 1, words: 2, repeats: 2, more: 1),
+      using: &random)
+  }
+
+  @Sendable static func poolingWindow(_ random: inout SeededRandom) -> CoreCase {
+    windowCase(
+      .map(4, 4, kernel: (2, 2), stride: (2, 2), words: 3, channelsOuter: true), using: &random)
+  }
+
+  @Sendable static func pad(_ random: inout SeededRandom) -> CoreCase {
+    padCase(
+      Pad(
+        lanes: 2, bitsPerLane: 2, words: 2, height: 3, width: 4, top: 1, bottom: 1, left: 1,
+        right: 2, padding: nil), using: &random)
   }
 
   @Sendable static func matrix(_ random: inout SeededRandom) -> CoreCase {

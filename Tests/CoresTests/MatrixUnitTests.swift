@@ -125,7 +125,7 @@ struct RandomLayer {
   }
 }
 
-/// Random vectors, all ones and all zeros among them, as a replay buffer sends them.
+/// Random vectors, all ones and all zeros among them, as a window buffer sends them.
 func matrixCase(_ layer: RandomLayer, using random: inout SeededRandom) -> CoreCase {
   let core = layer.core
   let synapses = core.lanes * core.words

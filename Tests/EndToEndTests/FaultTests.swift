@@ -62,7 +62,7 @@ import Testing
 
   @Test func swappedLevels() throws {
     let (prepared, images) = try prepared()
-    let faulty = prepared.changing("rtl/rb_replay_buffer.v") {
+    let faulty = prepared.changing("rtl/rb_window.v") {
       $0.replacing("code[bit_q]", with: "code[FIRST_PASS[PASS_WIDTH-1:0] - bit_q]")
     }
     let result = try run(faulty, prepared, images)
@@ -72,7 +72,7 @@ import Testing
 
   @Test func wrongLaneOrder() throws {
     let (prepared, images) = try prepared()
-    let faulty = prepared.changing("rtl/rb_replay_buffer.v") {
+    let faulty = prepared.changing("rtl/rb_window.v") {
       $0.replacing("assign out_data_o[lane]", with: "assign out_data_o[LANES - 1 - lane]")
     }
     let result = try run(faulty, prepared, images)

@@ -31,11 +31,11 @@ import Testing
       LayerFold(units: 2, lanes: 4), LayerFold(units: 4, lanes: 6, schedule: .series))
     #expect(
       layout(pipeline) == [
-        "fc1_buffer: rb_replay_buffer → 4 × 1",
+        "fc1_buffer: rb_window → 4 × 1",
         "fc1_matrix: rb_matrix_unit → 2 × 4",
         "sign1: rb_residual_encoder → 2 × 2",
         "fc2_width: rb_width_up → 6 × 2",
-        "fc2_buffer: rb_replay_buffer → 6 × 1",
+        "fc2_buffer: rb_window → 6 × 1",
         "fc2_matrix: rb_matrix_unit → 4 × \(sumWidth(of: pipeline, "fc2"))",
         "scores: rb_score → 4 × \(scoreWidth(of: pipeline))",
         "class_core: rb_arg_max → 1 × 2",

@@ -2,7 +2,7 @@
 //
 // one-level: input (3 x 1 bits a beat) -> fc_sign (2 x 1 bits a beat).
 //
-//   fc_buffer: rb_replay_buffer, 4 cycles an image
+//   fc_buffer: rb_window, 4 cycles an image
 //   fc_matrix: rb_matrix_unit, 4 cycles an image
 //   fc_sign_core: rb_residual_encoder, 2 cycles an image
 //   fc_sign: rb_stream_register, 2 cycles an image
@@ -41,14 +41,22 @@ module one_level (
   wire       fc_sign_core_ready;
   wire       fc_sign_core_last;
 
-  // fc_buffer: rb_replay_buffer, 4 cycles an image
-  rb_replay_buffer #(
+  // fc_buffer: rb_window, 4 cycles an image
+  rb_window #(
     .LANES           (3),
     .LEVELS          (1),
     .LEVELS_PER_BEAT (1),
+    .FLAGS           (0),
     .WORDS           (2),
+    .HEIGHT          (1),
+    .WIDTH           (1),
+    .KERNEL_HEIGHT   (1),
+    .KERNEL_WIDTH    (1),
+    .STRIDE_Y        (1),
+    .STRIDE_X        (1),
     .REPEATS         (2),
-    .BANKS           (2)
+    .CHANNELS_OUTER  (0),
+    .DEPTH           (4)
   ) u_fc_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),

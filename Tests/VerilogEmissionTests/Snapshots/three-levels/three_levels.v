@@ -2,11 +2,11 @@
 //
 // three-levels: input (2 x 2 bits a beat) -> scores (1 x 21 bits a beat).
 //
-//   hidden_buffer: rb_replay_buffer, 6 cycles an image
+//   hidden_buffer: rb_window, 6 cycles an image
 //   hidden_matrix: rb_matrix_unit, 6 cycles an image
 //   hidden_sign: rb_residual_encoder, 2 cycles an image
 //   out_width: rb_width_up, 2 cycles an image
-//   out_buffer: rb_replay_buffer, 3 cycles an image
+//   out_buffer: rb_window, 3 cycles an image
 //   out_matrix: rb_matrix_unit, 3 cycles an image
 //   scores_core: rb_score, 3 cycles an image
 //   scores: rb_stream_register, 3 cycles an image
@@ -65,14 +65,22 @@ module three_levels (
   wire        scores_core_ready;
   wire        scores_core_last;
 
-  // hidden_buffer: rb_replay_buffer, 6 cycles an image
-  rb_replay_buffer #(
+  // hidden_buffer: rb_window, 6 cycles an image
+  rb_window #(
     .LANES           (2),
     .LEVELS          (2),
     .LEVELS_PER_BEAT (2),
+    .FLAGS           (0),
     .WORDS           (3),
+    .HEIGHT          (1),
+    .WIDTH           (1),
+    .KERNEL_HEIGHT   (1),
+    .KERNEL_WIDTH    (1),
+    .STRIDE_Y        (1),
+    .STRIDE_X        (1),
     .REPEATS         (2),
-    .BANKS           (2)
+    .CHANNELS_OUTER  (0),
+    .DEPTH           (6)
   ) u_hidden_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
@@ -151,14 +159,22 @@ module three_levels (
     .out_last_o  (out_width_last)
   );
 
-  // out_buffer: rb_replay_buffer, 3 cycles an image
-  rb_replay_buffer #(
+  // out_buffer: rb_window, 3 cycles an image
+  rb_window #(
     .LANES           (6),
     .LEVELS          (3),
     .LEVELS_PER_BEAT (3),
+    .FLAGS           (0),
     .WORDS           (1),
+    .HEIGHT          (1),
+    .WIDTH           (1),
+    .KERNEL_HEIGHT   (1),
+    .KERNEL_WIDTH    (1),
+    .STRIDE_Y        (1),
+    .STRIDE_X        (1),
     .REPEATS         (3),
-    .BANKS           (2)
+    .CHANNELS_OUTER  (0),
+    .DEPTH           (2)
   ) u_out_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),

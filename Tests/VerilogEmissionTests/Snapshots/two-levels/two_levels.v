@@ -2,11 +2,11 @@
 //
 // two-levels: image (3 x 8 bits a beat) -> class (1 x 2 bits a beat).
 //
-//   fc1_buffer: rb_replay_buffer, 32 cycles an image
+//   fc1_buffer: rb_window, 32 cycles an image
 //   fc1_matrix: rb_matrix_unit, 32 cycles an image
 //   fc1_sign: rb_residual_encoder, 2 cycles an image
 //   fc2_width: rb_width_up, 2 cycles an image
-//   fc2_buffer: rb_replay_buffer, 2 cycles an image
+//   fc2_buffer: rb_window, 2 cycles an image
 //   fc2_matrix: rb_matrix_unit, 2 cycles an image
 //   scores: rb_score, 1 cycle an image
 //   class_core: rb_arg_max, 1 cycle an image
@@ -71,14 +71,22 @@ module two_levels (
   wire       class_core_ready;
   wire       class_core_last;
 
-  // fc1_buffer: rb_replay_buffer, 32 cycles an image
-  rb_replay_buffer #(
+  // fc1_buffer: rb_window, 32 cycles an image
+  rb_window #(
     .LANES           (3),
     .LEVELS          (8),
     .LEVELS_PER_BEAT (1),
+    .FLAGS           (0),
     .WORDS           (2),
+    .HEIGHT          (1),
+    .WIDTH           (1),
+    .KERNEL_HEIGHT   (1),
+    .KERNEL_WIDTH    (1),
+    .STRIDE_Y        (1),
+    .STRIDE_X        (1),
     .REPEATS         (2),
-    .BANKS           (2)
+    .CHANNELS_OUTER  (0),
+    .DEPTH           (4)
   ) u_fc1_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
@@ -156,14 +164,22 @@ module two_levels (
     .out_last_o  (fc2_width_last)
   );
 
-  // fc2_buffer: rb_replay_buffer, 2 cycles an image
-  rb_replay_buffer #(
+  // fc2_buffer: rb_window, 2 cycles an image
+  rb_window #(
     .LANES           (4),
     .LEVELS          (2),
     .LEVELS_PER_BEAT (1),
+    .FLAGS           (0),
     .WORDS           (1),
+    .HEIGHT          (1),
+    .WIDTH           (1),
+    .KERNEL_HEIGHT   (1),
+    .KERNEL_WIDTH    (1),
+    .STRIDE_Y        (1),
+    .STRIDE_X        (1),
     .REPEATS         (1),
-    .BANKS           (2)
+    .CHANNELS_OUTER  (0),
+    .DEPTH           (2)
   ) u_fc2_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stream rules on every stream of every rb_replay_buffer.
+// The stream rules on every stream of every rb_pad.
 
-bind rb_replay_buffer rb_stream_properties #(
-  .DATA_WIDTH (LANES * LEVELS),
+bind rb_pad rb_stream_properties #(
+  .DATA_WIDTH (DATA_WIDTH),
   .AFTER_RESET(0)
 ) u_in_properties (
   .clk_i  (clk_i),
@@ -14,8 +14,8 @@ bind rb_replay_buffer rb_stream_properties #(
   .last_i (in_last_i)
 );
 
-bind rb_replay_buffer rb_stream_properties #(
-  .DATA_WIDTH (LANES * LEVELS_PER_BEAT),
+bind rb_pad rb_stream_properties #(
+  .DATA_WIDTH (DATA_WIDTH + FLAGGED),
   .AFTER_RESET(1)
 ) u_out_properties (
   .clk_i  (clk_i),
