@@ -61,14 +61,18 @@ public struct StreamPort: Equatable, Sendable {
   public var lanes: Int
   /// Bits of one lane.
   public var bitsPerLane: Int
+  /// Bits above the lanes that say something of the whole beat. Flag 0: the beat is padding of value
+  /// 0, none of its lanes is there.
+  public var flags: Int
 
   /// Bits of `data`.
-  public var width: Int { lanes * bitsPerLane }
+  public var width: Int { lanes * bitsPerLane + flags }
 
-  public init(_ name: String, lanes: Int, bitsPerLane: Int) {
+  public init(_ name: String, lanes: Int, bitsPerLane: Int, flags: Int = 0) {
     self.name = name
     self.lanes = lanes
     self.bitsPerLane = bitsPerLane
+    self.flags = flags
   }
 }
 

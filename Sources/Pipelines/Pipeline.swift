@@ -71,8 +71,9 @@ extension Stage {
 }
 
 extension StreamPort {
-  /// A port of the same lanes under another name.
+  /// A port of the same lanes and flags under another name.
   public init(_ name: String, like other: StreamPort) {
-    self.init(name, lanes: other.lanes, bitsPerLane: other.bitsPerLane)
+    self.init(
+      name, lanes: other.lanes, bitsPerLane: other.bitsPerLane, flags: other.flags)
   }
 }

@@ -7,7 +7,7 @@ import Cores
 /// The data of all beats lie in one array, `bytesPerBeat` bytes a beat, little endian, with zeros
 /// above the width of the stream: exactly what the testbench reads and writes.
 public struct StreamBeats: Equatable, Sendable {
-  /// The stream: its name, its lanes and their width.
+  /// The stream: its name, its lanes, their width, and its flags.
   public var port: StreamPort
   /// The data of all beats, `bytesPerBeat` bytes each.
   public private(set) var bytes: [UInt8]
@@ -48,9 +48,14 @@ public struct StreamBeats: Equatable, Sendable {
 
   /// Adds one beat.
   ///
-  /// - Parameter lanes: One value a lane, lane 0 first; the low `bitsPerLane` bits of each count, so
-  ///   that negative values are two's complement.
-  public mutating func append(lanes: some Collection<Int>, last: Bool = false) {
+  /// - Parameters:
+  ///   - lanes: One value a lane, lane 0 first; the low `bitsPerLane` bits of each count, so that
+  ///     negative values are two's complement.
+  ///   - last: Whether the beat is the last of its image.
+  ///   - flags: The flags of the beat, flag 0 in the low bit.
+  public mutating func append(
+    lanes: some Collection<Int>, last: Bool = false, flags: Int = 0
+  ) {
     precondition(
       lanes.count == port.lanes,
       "stream '\(port.name)' has \(port.lanes) lanes, not \(lanes.count)")
@@ -59,9 +64,10 @@ public struct StreamBeats: Equatable, Sendable {
     self.last.append(last)
     var bit = start * 8
     for lane in lanes {
-      put(UInt64(bitPattern: Int64(lane)), atBit: bit)
+      put(lane, atBit: bit, width: port.bitsPerLane)
       bit += port.bitsPerLane
     }
+    put(flags, atBit: bit, width: port.flags)
   }
 
   /// Adds the beats of one image, with `last` on its last beat.
@@ -95,21 +101,28 @@ public struct StreamBeats: Equatable, Sendable {
     (0..<port.lanes).map { lane($0, ofBeat: beat) }
   }
 
+  /// The flags of a beat, flag 0 in the low bit.
+  public func flags(ofBeat beat: Int) -> Int {
+    guard port.flags > 0 else { return 0 }
+    let bit = beat * bytesPerBeat * 8 + port.lanes * port.bitsPerLane
+    return Int(truncatingIfNeeded: get(atBit: bit, width: min(port.flags, 64)))
+  }
+
   /// All lanes of all beats in the order in which they travel.
   public var allLanes: [Int] {
     (0..<count).flatMap { lanes(ofBeat: $0) }
   }
 
-  /// Writes the low `bitsPerLane` bits of a value; a lane wider than 64 bits is sign-extended.
-  private mutating func put(_ value: UInt64, atBit firstBit: Int) {
+  /// Writes the low `width` bits of a value; a field wider than 64 bits is sign-extended.
+  private mutating func put(_ value: Int, atBit firstBit: Int, width: Int) {
     var bit = firstBit
-    var left = port.bitsPerLane
-    var rest = Int64(bitPattern: value)
+    var left = width
+    var rest = value
     while left > 0 {
       let room = min(8 - bit % 8, left)
       let mask = UInt8(truncatingIfNeeded: (1 << room) - 1)
       bytes[bit / 8] |= (UInt8(truncatingIfNeeded: rest) & mask) << UInt8(bit % 8)
-      rest >>= Int64(room)
+      rest >>= room
       bit += room
       left -= room
     }

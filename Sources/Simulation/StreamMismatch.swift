@@ -6,6 +6,8 @@ public struct StreamMismatch: Equatable, Sendable, CustomStringConvertible {
   public enum Kind: Equatable, Sendable {
     /// A lane holds another value.
     case lane(Int, expected: Int, actual: Int)
+    /// The beat has other flags.
+    case flags(expected: Int, actual: Int)
     /// `last` is set where it should not be, or the reverse.
     case last(expected: Bool)
     /// The beats before are equal, and there are more or fewer of them.
@@ -28,6 +30,8 @@ public struct StreamMismatch: Equatable, Sendable, CustomStringConvertible {
     switch kind {
     case .lane(let lane, let expected, let actual):
       return "\(place), lane \(lane): expected \(expected), got \(actual)"
+    case .flags(let expected, let actual):
+      return "\(place): expected flags \(expected), got \(actual)"
     case .last(let expected):
       return "\(place): expected last = \(expected ? 1 : 0), got \(expected ? 0 : 1)"
     case .count(let expected, let actual):
@@ -39,7 +43,7 @@ public struct StreamMismatch: Equatable, Sendable, CustomStringConvertible {
 extension StreamBeats {
   /// The first place where these beats are not the expected ones; nil where all are equal.
   ///
-  /// Data are compared lane by lane, `last` after them. A lane over 64 bits is compared whole and
+  /// Data are compared lane by lane, then the flags, then `last`. A lane over 64 bits is compared whole and
   /// reported by its low 64 bits.
   public func firstMismatch(from expected: StreamBeats) -> StreamMismatch? {
     let common = min(count, expected.count)
@@ -55,6 +59,10 @@ extension StreamBeats {
       if bytes[range] != expected.bytes[range] {
         let expectedLanes = expected.lanes(ofBeat: beat)
         let actualLanes = lanes(ofBeat: beat)
+        let flags = (expected: expected.flags(ofBeat: beat), actual: flags(ofBeat: beat))
+        if expectedLanes == actualLanes && flags.expected != flags.actual {
+          return mismatch(beat, .flags(expected: flags.expected, actual: flags.actual))
+        }
         let lane =
           zip(expectedLanes, actualLanes).enumerated()
           .first { $0.element.0 != $0.element.1 }?.offset ?? 0

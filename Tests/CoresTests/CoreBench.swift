@@ -119,7 +119,9 @@ struct CoreBench {
   }
 
   private func port(_ port: StreamPort, of index: Int) -> StreamPort {
-    StreamPort("c\(index)_\(port.name)", lanes: port.lanes, bitsPerLane: port.bitsPerLane)
+    StreamPort(
+      "c\(index)_\(port.name)", lanes: port.lanes, bitsPerLane: port.bitsPerLane,
+      flags: port.flags)
   }
 
   /// All cores in one module, with the stream properties bound to each.
@@ -192,7 +194,7 @@ enum Effort {
 }
 
 extension StreamBeats {
-  /// Beats of random lanes; one in four has `last` set.
+  /// Beats of random lanes and flags; one in four has `last` set.
   static func random(
     _ port: StreamPort, beats: Int, using random: inout SeededRandom
   ) -> StreamBeats {
@@ -201,7 +203,8 @@ extension StreamBeats {
       let lanes = (0..<port.lanes).map { _ in
         Int(truncatingIfNeeded: random.next() >> UInt64(64 - min(64, port.bitsPerLane)))
       }
-      result.append(lanes: lanes, last: random.next() >> 62 == 0)
+      let flags = port.flags > 0 ? Int(truncatingIfNeeded: random.next()) : 0
+      result.append(lanes: lanes, last: random.next() >> 62 == 0, flags: flags)
     }
     return result
   }

@@ -53,6 +53,46 @@ struct StreamBeatsTests {
     #expect(beats.lanes(ofBeat: 0) == [-3, 5])
   }
 
+  @Test(arguments: [1, 2, 5, 64], [(1, 7), (1, 8), (3, 21), (64, 2)])
+  func flagsStandAboveTheLanes(flags: Int, shape: (bits: Int, lanes: Int)) throws {
+    let port = StreamPort("in", lanes: shape.lanes, bitsPerLane: shape.bits, flags: flags)
+    #expect(port.width == shape.lanes * shape.bits + flags)
+    #expect(StreamPort("other", lanes: 1, bitsPerLane: 1).flags == 0)
+    let mask = shape.bits == 64 ? -1 : (1 << shape.bits) - 1
+    let every = flags == 64 ? -1 : (1 << flags) - 1
+    let ones = Array(repeating: mask, count: shape.lanes)
+    let zeros = Array(repeating: 0, count: shape.lanes)
+    var beats = StreamBeats(port)
+    beats.append(lanes: ones)
+    beats.append(lanes: zeros, flags: 1)
+    beats.append(lanes: zeros, last: true, flags: -1)
+    #expect((0..<3).map { beats.flags(ofBeat: $0) } == [0, 1, every])
+    #expect((0..<3).map { beats.lanes(ofBeat: $0) } == [ones, zeros, zeros])
+    // Bit by bit: the lanes, the flags, then zeros up to the byte.
+    let bits = (0..<8 * beats.bytesPerBeat).map { bit in
+      (0..<3).map { beats.bytes[$0 * beats.bytesPerBeat + bit / 8] >> UInt8(bit % 8) & 1 }
+    }
+    let lanesEnd = shape.lanes * shape.bits
+    #expect(bits[..<lanesEnd].allSatisfy { $0 == [1, 0, 0] })
+    #expect(bits[lanesEnd] == [0, 1, 1])
+    #expect(bits[(lanesEnd + 1)..<port.width].allSatisfy { $0 == [0, 0, 1] })
+    #expect(bits[port.width...].allSatisfy { $0 == [0, 0, 0] })
+  }
+
+  @Test func anotherFlagIsAMismatch() throws {
+    let port = StreamPort("out", lanes: 2, bitsPerLane: 4, flags: 2)
+    var expected = StreamBeats(port)
+    expected.append(lanes: [1, 2], last: true)
+    expected.append(lanes: [0, 0], last: true, flags: 1)
+    var actual = StreamBeats(port)
+    actual.append(lanes: [1, 2], last: true)
+    actual.append(lanes: [0, 0], last: false, flags: 2)
+    let mismatch = try #require(actual.firstMismatch(from: expected))
+    #expect(mismatch.kind == .flags(expected: 1, actual: 2))
+    #expect(
+      mismatch.description == "out: beat 1 (image 1, beat 0 of it): expected flags 1, got 2")
+  }
+
   @Test func theFirstMismatchIsNamed() throws {
     let port = StreamPort("out", lanes: 2, bitsPerLane: 4)
     let expected = StreamBeats(port, images: [[1, 2, 3, 4], [5, 6, 7, 8]])
