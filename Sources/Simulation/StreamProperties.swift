@@ -17,10 +17,12 @@ public enum StreamProperties {
     "rb_arg_max": PackageResources.rb_arg_max_bind_sv,
     "rb_fifo": PackageResources.rb_fifo_bind_sv,
     "rb_matrix_unit": PackageResources.rb_matrix_unit_bind_sv,
+    "rb_max_pool": PackageResources.rb_max_pool_bind_sv,
     "rb_replay_buffer": PackageResources.rb_replay_buffer_bind_sv,
     "rb_residual_encoder": PackageResources.rb_residual_encoder_bind_sv,
     "rb_score": PackageResources.rb_score_bind_sv,
     "rb_stream_register": PackageResources.rb_stream_register_bind_sv,
+    "rb_sum_pool": PackageResources.rb_sum_pool_bind_sv,
     "rb_width_down": PackageResources.rb_width_down_bind_sv,
     "rb_width_up": PackageResources.rb_width_up_bind_sv,
   ]
