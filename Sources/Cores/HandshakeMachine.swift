@@ -5,6 +5,9 @@ public struct HandshakeMachine: Sendable {
   /// The behaviour.
   public let handshake: Handshake
 
+  /// The same without the shapes of maps: millions of steps ask for it.
+  private let kind: Kind
+
   // One set of registers serves the small machines; each uses what its RTL has.
   /// Beats held: FIFO words, slices or beats of a width change.
   private var count = 0
@@ -15,44 +18,65 @@ public struct HandshakeMachine: Sendable {
   /// Width up: the output register holds a beat.
   private var outputValid = false
   // The machines that count through maps have registers of their own.
-  private var window: WindowMachine?
-  private var pad: PadMachine?
+  private var window: WindowMachine
+  private var pad: PadMachine
+
+  /// A handshake in few bytes.
+  private enum Kind {
+    case fifo(depth: Int)
+    case pipeline(depth: Int, period: Int)
+    case widthUp(ratio: Int)
+    case widthDown(ratio: Int)
+    case window
+    case pad
+  }
 
   init(_ handshake: Handshake) {
     self.handshake = handshake
+    var windowShape = Handshake.Window.pixel
+    var padShape = Handshake.Pad.pixel
     switch handshake {
-    case .window(let shape): window = WindowMachine(shape)
-    case .pad(let shape): pad = PadMachine(shape)
-    case .fifo, .pipeline, .widthUp, .widthDown: break
+    case .fifo(let depth): kind = .fifo(depth: depth)
+    case .pipeline(let depth, let period): kind = .pipeline(depth: depth, period: period)
+    case .widthUp(let ratio): kind = .widthUp(ratio: ratio)
+    case .widthDown(let ratio): kind = .widthDown(ratio: ratio)
+    case .window(let shape):
+      kind = .window
+      windowShape = shape
+    case .pad(let shape):
+      kind = .pad
+      padShape = shape
     }
+    window = WindowMachine(windowShape)
+    pad = PadMachine(padShape)
   }
 
   /// `valid` of the output in this cycle. Depends on state only.
   public var valid: Bool {
-    switch handshake {
+    switch kind {
     case .fifo, .widthDown: count > 0
     case .pipeline(let depth, _): stages >> UInt64(depth - 1) & 1 == 1
     case .widthUp: outputValid
-    case .window: window?.valid ?? false
-    case .pad: pad?.valid ?? false
+    case .window: window.valid
+    case .pad: pad.valid
     }
   }
 
   /// `ready` of the input in this cycle, given the output's.
   public func ready(outputReady: Bool) -> Bool {
-    switch handshake {
+    switch kind {
     case .fifo(let depth): count < depth
     case .pipeline: !valid || outputReady
     case .widthUp(let ratio): count < ratio - 1 || !outputValid || outputReady
     case .widthDown: count == 0 || (count == 1 && outputReady)
-    case .window: window?.ready ?? false
-    case .pad: pad?.ready(outputReady: outputReady) ?? false
+    case .window: window.ready
+    case .pad: pad.ready(outputReady: outputReady)
     }
   }
 
   /// The rising edge: `input` and `output` say which beats were transferred in this cycle.
   public mutating func clock(input: Bool, output: Bool) {
-    switch handshake {
+    switch kind {
     case .fifo:
       count += (input ? 1 : 0) - (output ? 1 : 0)
     case .pipeline(let depth, let period):
@@ -78,8 +102,21 @@ public struct HandshakeMachine: Sendable {
     case .widthDown(let ratio):
       if output { count -= 1 }
       if input { count = ratio }
-    case .window: window?.clock(input: input, output: output)
-    case .pad: pad?.clock(input: input, output: output)
+    case .window: window.clock(input: input, output: output)
+    case .pad: pad.clock(input: input, output: output)
     }
   }
+}
+
+extension Handshake.Window {
+  /// A map of one pixel: what the machine of another core holds unused.
+  fileprivate static let pixel = Handshake.Window(
+    words: 1, height: 1, width: 1, kernelHeight: 1, kernelWidth: 1, strideY: 1, strideX: 1,
+    passes: 1, channelsOuter: false, depth: 1)
+}
+
+extension Handshake.Pad {
+  /// A map of one pixel without a border: what the machine of another core holds unused.
+  fileprivate static let pixel = Handshake.Pad(
+    words: 1, height: 1, width: 1, top: 0, bottom: 0, left: 0, right: 0)
 }
