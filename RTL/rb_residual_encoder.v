@@ -4,11 +4,14 @@
 //
 //     node = 1;   for l in 1 ... LEVELS:  b_l = sum >= T[node],  node = 2*node + b_l
 //
+//     FALLING: a neuron whose value falls with its sum has b_l = !(sum >= T[node]).
+//
 // Input    UNITS unsigned sums of SUM_WIDTH bits; GROUPS beats a vector.
 // Output   UNITS codes of LEVELS bits, b_1 the most significant.
 // Timing   latency 1 + LEVELS, a beat a cycle: sums and thresholds, then one stage a level.
 // Storage  GROUPS words; unit u has 2^LEVELS - 1 thresholds of SUM_WIDTH bits, node n at position
 //          u*(2^LEVELS - 1) + n - 1. A stage hands on what is below the node it compared with.
+//          FALLING: one bit more a unit, above its thresholds; 1 turns its comparisons round.
 // Cuts     data, valid and last; passes ready through.
 // Checked  Tests/CoresTests/ResidualEncoderTests.swift, Sim/properties/rb_residual_encoder_bind.sv.
 
@@ -19,6 +22,7 @@ module rb_residual_encoder #(
   parameter integer LEVELS          = 2,  // bits of a code
   parameter integer SUM_WIDTH       = 6,  // bits
   parameter integer GROUPS          = 2,  // beats of a vector
+  parameter integer FALLING         = 0,  // 1: a bit of each neuron turns its comparisons round
   parameter         THRESHOLDS_FILE = ""
 ) (
   input  wire                       clk_i,
@@ -36,6 +40,7 @@ module rb_residual_encoder #(
 );
 
   localparam integer TREE_WIDTH    = ((1 << LEVELS) - 1) * SUM_WIDTH;
+  localparam integer UNIT_WIDTH    = TREE_WIDTH + (FALLING != 0 ? 1 : 0);
   localparam integer ADDRESS_WIDTH = GROUPS > 1 ? $clog2(GROUPS) : 1;
   localparam integer LAST_GROUP    = GROUPS - 1;
 
@@ -44,7 +49,7 @@ module rb_residual_encoder #(
   reg  [LEVELS:0]             last_q;
   reg  [UNITS*SUM_WIDTH-1:0]  sums_q;
   reg  [UNITS*LEVELS-1:0]     codes_q;
-  wire [UNITS*TREE_WIDTH-1:0] thresholds;
+  wire [UNITS*UNIT_WIDTH-1:0] thresholds;
 
   wire advance = !codes_valid_o || codes_ready_i;
 
@@ -67,7 +72,7 @@ module rb_residual_encoder #(
   end
 
   rb_rom #(
-    .WIDTH    (UNITS * TREE_WIDTH),
+    .WIDTH    (UNITS * UNIT_WIDTH),
     .DEPTH    (GROUPS),
     .INIT_FILE(THRESHOLDS_FILE)
   ) u_thresholds (
@@ -86,26 +91,35 @@ module rb_residual_encoder #(
         wire [SUM_WIDTH-1:0]       sum;
         wire [NODES*SUM_WIDTH-1:0] tree;  // the root in the low bits
         wire [LEVELS-1:0]          code;  // the bits decided before
+        wire                       falls;
 
         if (level == 0) begin : gen_root
           assign sum  = sums_q[unit*SUM_WIDTH +: SUM_WIDTH];
-          assign tree = thresholds[unit*TREE_WIDTH +: TREE_WIDTH];
+          assign tree = thresholds[unit*UNIT_WIDTH +: TREE_WIDTH];
           assign code = 0;
+          if (FALLING != 0) begin : gen_falls
+            assign falls = thresholds[unit*UNIT_WIDTH + TREE_WIDTH];
+          end else begin : gen_rises
+            assign falls = 0;
+          end
         end else begin : gen_child
           reg [SUM_WIDTH-1:0]         sum_q;
           reg [2*NODES*SUM_WIDTH-1:0] subtrees_q;  // below the node before, interleaved by depth
           reg [LEVELS-1:0]            code_q;
+          reg                         falls_q;
 
           always @(posedge clk_i) begin
             if (advance) begin
               sum_q      <= gen_level[level-1].sum;
               subtrees_q <= gen_level[level-1].tree[SUM_WIDTH +: 2*NODES*SUM_WIDTH];
               code_q     <= gen_level[level-1].code_next;
+              falls_q    <= gen_level[level-1].falls;
             end
           end
 
-          assign sum  = sum_q;
-          assign code = code_q;
+          assign sum   = sum_q;
+          assign code  = code_q;
+          assign falls = falls_q;
           for (node = 1; node <= NODES; node = node + 1) begin : gen_node
             // Of the nodes 2*ROW ... 4*ROW - 1 of the tree before, the left half or the right one.
             localparam integer ROW = 1 << ($clog2(node + 1) - 1);
@@ -115,7 +129,7 @@ module rb_residual_encoder #(
           end
         end
 
-        wire sign = sum >= tree[SUM_WIDTH-1:0];
+        wire sign = (sum >= tree[SUM_WIDTH-1:0]) != falls;
         wire [LEVELS-1:0] code_next =
           code | ({{(LEVELS-1){1'b0}}, sign} << (LEVELS - 1 - level));
       end

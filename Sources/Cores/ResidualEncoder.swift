@@ -4,6 +4,8 @@
 ///
 ///     node = 1;   b_l = (sum ≥ T[node]),   node ← 2 · node + b_l,   for l = 1 … levels
 ///
+/// A neuron whose value falls with its sum has b_l = ¬(sum ≥ T[node]).
+///
 /// - Shape: `units` sums a beat, `groups` beats a vector → `units` codes of `levels` bits a beat,
 ///   b₁ the most significant.
 /// - Exactness: integer comparisons; nothing is rounded.
@@ -19,6 +21,8 @@ public struct ResidualEncoder: Core {
   public var sumWidth: Int
   /// Beats of a vector.
   public var groups: Int
+  /// Whether each neuron has a bit above its thresholds that turns its comparisons round.
+  public var hasFalling: Bool
   /// `groups` words with the thresholds of `units` neurons each, for `THRESHOLDS_FILE`.
   public var thresholds: MemoryImage
 
@@ -26,28 +30,35 @@ public struct ResidualEncoder: Core {
   ///   - thresholds: For each neuron its 2^`levels` − 1 thresholds in heap order: the root, then
   ///     the two below it for b₁ = 0 and 1, and so on. They are clamped to 0 … 2^`sumWidth` − 1,
   ///     which changes nothing as long as every sum is less than 2^`sumWidth` − 1.
+  ///   - falling: For each neuron whether its value falls with its sum: b_l = ¬(sum ≥ T). Empty
+  ///     where none does.
   ///   - layer: The layer's name, for the comments.
   public init(
-    units: Int, levels: Int, sumWidth: Int, groups: Int, thresholds: [[Int]], layer: String
+    units: Int, levels: Int, sumWidth: Int, groups: Int, thresholds: [[Int]],
+    falling: [Bool] = [], layer: String
   ) {
     self.units = units
     self.levels = levels
     self.sumWidth = sumWidth
     self.groups = groups
+    hasFalling = falling.contains(true)
     let nodes = 1 << levels - 1
     let largest = sumWidth < 63 ? 1 << sumWidth - 1 : Int.max
     var image = MemoryImage(
-      parameter: "THRESHOLDS_FILE", width: units * nodes * sumWidth, words: [])
+      parameter: "THRESHOLDS_FILE", width: units * (nodes * sumWidth + (hasFalling ? 1 : 0)),
+      words: [])
     for group in 0..<groups {
       var packer = BitPacker(width: image.width)
       for neuron in group * units..<(group + 1) * units {
         for threshold in thresholds[neuron].prefix(nodes) {
           packer.append(min(max(threshold, 0), largest), width: sumWidth)
         }
+        if hasFalling { packer.append(falling[neuron] ? 1 : 0, width: 1) }
       }
       image.words.append(packer.limbs)
       image.comments.append(
-        "\(layer): neurons \(span(group * units, units)), thresholds \(span(1, nodes))")
+        "\(layer): neurons \(span(group * units, units)), thresholds \(span(1, nodes))"
+          + (hasFalling ? ", falling" : ""))
     }
     self.thresholds = image
   }
@@ -58,7 +69,7 @@ public struct ResidualEncoder: Core {
     [
       CoreParameter("UNITS", units), CoreParameter("LEVELS", levels),
       CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("GROUPS", groups),
-      CoreParameter("THRESHOLDS_FILE", .memory),
+      CoreParameter("FALLING", hasFalling ? 1 : 0), CoreParameter("THRESHOLDS_FILE", .memory),
     ]
   }
 
