@@ -2,24 +2,36 @@
 //
 // UNITS neurons side by side: masked XNOR-popcounts of residual codes, weighted by level.
 //
-//     sum[o] = sum over levels l, words k, lanes i of
-//              gamma_l * (mask[o][k][i] & ~(code[k][i].b_l ^ weight[o][k][i])), o = group*UNITS + u
+//     sum[o] = sum over weight levels p, levels l, words k, lanes i of gamma_pl *
+//              (mask[o][p][k][i] & ~(code[k][i].b_l ^ weight[o][p][k][i])), o = group*UNITS + u
 //
 //     The network's signed sum is 2*sum[o] - (active synapses of o) * (sum of the gammas); that
 //     constant is folded into the thresholds that follow.
 //
-// Input    as rb_replay_buffer sends it: for each group, in series for each level, WORDS beats of
-//          LANES lanes; in parallel the LEVELS bits of a lane side by side, b_1 the highest.
+//     PADDED: everything is doubled, and an active lane of a flagged beat, whose code is absent,
+//     adds 1 where others add 0 or 2: the signed sum is sum[o] - (active synapses of o) * (sum of
+//     the gammas), in which an absent code counts nothing.
+//
+// Input    for each group, for each weight level, in series for each level, WORDS beats of LANES
+//          lanes; in parallel the LEVELS bits of a lane side by side, b_1 the highest. PADDED: one
+//          flag above the lanes.
 // Output   UNITS unsigned sums of SUM_WIDTH bits, one beat a group; last is that of its last beat.
-// Timing   latency 3 (one level with gamma 1, or HORNER), else 5, after the last beat of a group;
-//          a beat a cycle.
+// Timing   latency 3 (one weight level, and one level with gamma 1, HORNER or ADDER_TREE), else 5,
+//          after the last beat of a group; a beat a cycle.
 //            1 codes and weights    2 popcounts    3 totals over words    4 products    5 sums
-// Storage  weights: GROUPS*WORDS words of UNITS*LANES bits, word group*WORDS + word, unit u lane i
-//          at bit u*LANES + i; the same again for the mask when MASKED is 1.
+// Storage  weights: GROUPS*WEIGHT_LEVELS*WORDS words of UNITS*LANES bits, weight level p of a group
+//          at (group*WEIGHT_LEVELS + p)*WORDS + word, unit u lane i at bit u*LANES + i; the same
+//          again for the mask when MASKED is 1.
 // Cuts     data, valid and last; passes ready through.
 // Checked  Tests/CoresTests/MatrixUnitTests.swift, Sim/properties/rb_matrix_unit_bind.sv.
 
 `default_nettype none
+
+`ifdef VERILATOR
+`ifndef RB_PLAIN_POPCOUNT
+`define RB_COUNTONES
+`endif
+`endif
 
 module rb_matrix_unit #(
   parameter integer LANES           = 8,
@@ -28,46 +40,55 @@ module rb_matrix_unit #(
   parameter integer LEVELS_PER_BEAT = 1,  // 1: in series; LEVELS: in parallel
   parameter integer WORDS           = 4,  // beats of a vector
   parameter integer GROUPS          = 2,  // beats of sums for a vector
+  parameter integer WEIGHT_LEVELS   = 1,  // bits of a weight
   parameter integer MASKED          = 0,  // 1: synapses may be inactive
+  parameter integer PADDED          = 0,  // 1: a flag marks beats of absent codes
   parameter integer HORNER          = 0,  // 1: gamma_l = 2^(LEVELS-l), in series
+  parameter integer ADDER_TREE      = 0,  // 1: gamma_pl = h_p*2^(LEVELS-l), in parallel
   parameter integer GAMMA_WIDTH     = 1,  // bits
-  parameter [LEVELS*GAMMA_WIDTH-1:0] GAMMAS = {(LEVELS*GAMMA_WIDTH){1'b1}},  // gamma_1 lowest
+  // For each weight level that of each level, gamma_11 lowest.
+  parameter [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] GAMMAS =
+    {(WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH){1'b1}},
   parameter integer SUM_WIDTH       = 6,  // bits
   parameter         WEIGHTS_FILE    = "",
   parameter         MASK_FILE       = ""
 ) (
-  input  wire                             clk_i,
-  input  wire                             rst_i,
+  input  wire                                                       clk_i,
+  input  wire                                                       rst_i,
 
-  input  wire [LANES*LEVELS_PER_BEAT-1:0] codes_data_i,
-  input  wire                             codes_valid_i,
-  output wire                             codes_ready_o,
-  input  wire                             codes_last_i,
+  input  wire [LANES*LEVELS_PER_BEAT + (PADDED != 0 ? 1 : 0) - 1:0] codes_data_i,
+  input  wire                                                       codes_valid_i,
+  output wire                                                       codes_ready_o,
+  input  wire                                                       codes_last_i,
 
-  output wire [UNITS*SUM_WIDTH-1:0]       sums_data_o,
-  output wire                             sums_valid_o,
-  input  wire                             sums_ready_i,
-  output wire                             sums_last_o
+  output wire [UNITS*SUM_WIDTH-1:0]                                 sums_data_o,
+  output wire                                                       sums_valid_o,
+  input  wire                                                       sums_ready_i,
+  output wire                                                       sums_last_o
 );
 
-  localparam integer PASSES         = LEVELS / LEVELS_PER_BEAT;
-  localparam integer DEPTH          = GROUPS * WORDS;
+  localparam integer PASSES         = LEVELS / LEVELS_PER_BEAT;  // of a weight level
+  localparam integer TERMS          = WEIGHT_LEVELS * PASSES;    // of a group
+  localparam integer DEPTH          = GROUPS * WEIGHT_LEVELS * WORDS;
   localparam integer ADDRESS_WIDTH  = DEPTH > 1 ? $clog2(DEPTH) : 1;
   localparam integer WORD_WIDTH     = WORDS > 1 ? $clog2(WORDS) : 1;
   localparam integer PASS_WIDTH     = PASSES > 1 ? $clog2(PASSES) : 1;
   localparam integer LAST_ADDRESS   = DEPTH - 1;
   localparam integer LAST_WORD      = WORDS - 1;
   localparam integer LAST_PASS      = PASSES - 1;
-  localparam integer COUNTERS       = UNITS * LEVELS_PER_BEAT;
-  localparam integer NINTH          = (LANES + 8) / 9;
+  localparam integer COUNTS         = ADDER_TREE != 0 ? 1 : LEVELS_PER_BEAT;  // of a unit
+  localparam integer COUNTERS       = UNITS * COUNTS;
 
   // Without products, the total over the words of a group is the sum itself.
-  localparam [0:0] DIRECT = HORNER != 0 || (LEVELS == 1 && GAMMAS == 1);
+  localparam [0:0] DIRECT = WEIGHT_LEVELS == 1
+    && (HORNER != 0 || ADDER_TREE != 0 || (LEVELS == 1 && GAMMAS == 1));
 
   // Everything is exact modulo 2^SUM_WIDTH, so nothing needs to be wider.
-  localparam integer POPCOUNT_WIDTH = $clog2(LANES + 1);
-  localparam integer COUNT_WIDTH    = POPCOUNT_WIDTH < SUM_WIDTH ? POPCOUNT_WIDTH : SUM_WIDTH;
-  localparam integer VECTOR_WIDTH   = $clog2(LANES * WORDS + 1);
+  localparam integer LARGEST_LANE   = ADDER_TREE != 0 ? (1 << LEVELS) - 1 : 1;
+  localparam integer LARGEST_COUNT  = LANES * LARGEST_LANE;
+  localparam integer FULL_WIDTH     = $clog2(LARGEST_COUNT + 1);
+  localparam integer COUNT_WIDTH    = FULL_WIDTH < SUM_WIDTH ? FULL_WIDTH : SUM_WIDTH;
+  localparam integer VECTOR_WIDTH   = $clog2((PADDED != 0 ? 2 : 1) * LARGEST_COUNT * WORDS + 1);
   localparam integer TOTAL_WIDTH    =
     DIRECT || VECTOR_WIDTH > SUM_WIDTH ? SUM_WIDTH : VECTOR_WIDTH;
 
@@ -84,6 +105,7 @@ module rb_matrix_unit #(
   reg  [LANES*LEVELS_PER_BEAT-1:0] codes_q;
   reg                              codes_valid_q;
   reg                              codes_last_q;
+  wire                             absent;     // flagged: the codes of the beat are not there
   reg                              clears_q;   // first word that enters a total
   reg                              doubles_q;  // first word of a level, Horner's rule
   reg                              ends_q;     // last word that enters a total
@@ -91,7 +113,7 @@ module rb_matrix_unit #(
   wire starts_pass  = word_q == 0;
   wire ends_pass    = word_q == LAST_WORD[WORD_WIDTH-1:0];
   wire starts_group = starts_pass && pass_q == 0;
-  wire ends_group   = ends_pass && pass_q == LAST_PASS[PASS_WIDTH-1:0];
+  wire ends_group   = ends_pass && pass_q == LAST_PASS[PASS_WIDTH-1:0];  // or a weight level
 
   always @(posedge clk_i) begin
     if (advance) begin
@@ -113,13 +135,27 @@ module rb_matrix_unit #(
 
   always @(posedge clk_i) begin
     if (advance) begin
-      codes_q      <= codes_data_i;
+      codes_q      <= codes_data_i[LANES*LEVELS_PER_BEAT-1:0];
       codes_last_q <= codes_last_i;
       clears_q     <= DIRECT ? starts_group : starts_pass;
       doubles_q    <= HORNER != 0 && starts_pass;
       ends_q       <= DIRECT ? ends_group : ends_pass;
     end
   end
+
+  generate
+    if (PADDED != 0) begin : gen_flag
+      reg absent_q;
+
+      always @(posedge clk_i) begin
+        if (advance) absent_q <= codes_data_i[LANES*LEVELS_PER_BEAT];
+      end
+
+      assign absent = absent_q;
+    end else begin : gen_no_flag
+      assign absent = 0;
+    end
+  endgenerate
 
   rb_rom #(
     .WIDTH    (UNITS * LANES),
@@ -149,11 +185,12 @@ module rb_matrix_unit #(
     end
   endgenerate
 
-  // ---- 2: popcounts; 3: totals ----
+  // ---- 2: popcounts, or sums of lanes; 3: totals ----
 
   reg [COUNTERS*COUNT_WIDTH-1:0] counts_q;
   reg                            counts_valid_q;
   reg                            counts_last_q;
+  reg                            counts_absent_q;
   reg                            counts_clear_q;
   reg                            counts_double_q;
   reg                            counts_end_q;
@@ -161,31 +198,16 @@ module rb_matrix_unit #(
   reg                            totals_valid_q;
   reg                            totals_last_q;
 
-  // Two layers of full adders across the word, then a sum of the bits that are left. In the first
-  // layer a sum or a carry is one LUT6, with the XNORs of its three synapses.
-  function [COUNT_WIDTH-1:0] popcount(input [LANES-1:0] bits);
-    reg [3*NINTH-1:0] a, b, c, sums, carries;
-    reg [NINTH-1:0]   d, e, f, ones, twos, more_twos, fours;
-    integer           i;
-    begin
-      {a, b, c} = {{(9*NINTH-LANES){1'b0}}, bits};
-      sums      = a ^ b ^ c;
-      carries   = (a & b) | (c & (a | b));
-      {d, e, f} = sums;
-      ones      = d ^ e ^ f;
-      twos      = (d & e) | (f & (d | e));
-      {d, e, f} = carries;
-      more_twos = d ^ e ^ f;
-      fours     = (d & e) | (f & (d | e));
-      popcount  = 0;
-      for (i = 0; i < NINTH; i = i + 1) begin
-        popcount = popcount + {{(COUNT_WIDTH-1){1'b0}}, ones[i]}
-                            + ({{(COUNT_WIDTH-1){1'b0}}, twos[i]} << 1)
-                            + ({{(COUNT_WIDTH-1){1'b0}}, more_twos[i]} << 1)
-                            + ({{(COUNT_WIDTH-1){1'b0}}, fours[i]} << 2);
-      end
+  // An absent code counts half: with a mask as if every lane agreed, without one as a constant.
+  wire                   all_agree = MASKED != 0 && absent;
+  wire [TOTAL_WIDTH-1:0] absent_count;
+
+  genvar place;
+  generate
+    for (place = 0; place < TOTAL_WIDTH; place = place + 1) begin : gen_absent
+      assign absent_count[place] = (LARGEST_COUNT >> place) % 2 != 0;
     end
-  endfunction
+  endgenerate
 
   always @(posedge clk_i) begin
     if (advance) begin
@@ -201,6 +223,7 @@ module rb_matrix_unit #(
   always @(posedge clk_i) begin
     if (advance) begin
       counts_last_q   <= codes_last_q;
+      counts_absent_q <= absent;
       counts_clear_q  <= clears_q;
       counts_double_q <= doubles_q;
       counts_end_q    <= ends_q;
@@ -208,30 +231,115 @@ module rb_matrix_unit #(
     end
   end
 
-  genvar unit, level, lane;
+  genvar unit, level, lane, counter;
   generate
-    for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_level
-      wire [LANES-1:0] signs;  // b_(level+1) of every lane
-      for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
-        assign signs[lane] = codes_q[lane*LEVELS_PER_BEAT + LEVELS_PER_BEAT-1-level];
-      end
+    if (ADDER_TREE != 0) begin : gen_lanes
+      localparam integer THIRD = (LANES + 2) / 3;
+
+      // One layer of full adders across the lanes, then a sum of the words that are left. A sum or
+      // a carry is one LUT6, with the XNORs of its three synapses.
+      function [COUNT_WIDTH-1:0] sum_of(input [LANES*LEVELS-1:0] lanes);
+        reg [THIRD*LEVELS-1:0] a, b, c, sums, carries;
+        reg [FULL_WIDTH-1:0]   full;
+        integer                i;
+        begin
+          {a, b, c} = {{((3*THIRD-LANES)*LEVELS){1'b0}}, lanes};
+          sums      = a ^ b ^ c;
+          carries   = (a & b) | (c & (a | b));
+          full      = 0;
+          for (i = 0; i < THIRD; i = i + 1) begin
+            full = full + {{(FULL_WIDTH-LEVELS){1'b0}}, sums[i*LEVELS +: LEVELS]}
+                        + ({{(FULL_WIDTH-LEVELS){1'b0}}, carries[i*LEVELS +: LEVELS]} << 1);
+          end
+          for (i = 0; i < COUNT_WIDTH; i = i + 1) sum_of[i] = full[i];
+        end
+      endfunction
 
       for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
-        localparam integer COUNTER = unit * LEVELS_PER_BEAT + level;
-
-        wire [LANES-1:0] agreements =
-          ~(signs ^ weights[unit*LANES +: LANES]) & (mask[unit*LANES +: LANES] | {LANES{MASKED == 0}});
-        wire [COUNT_WIDTH-1:0] count = counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH];
-        wire [TOTAL_WIDTH-1:0] total = totals_q[COUNTER*TOTAL_WIDTH +: TOTAL_WIDTH];
-        wire [TOTAL_WIDTH-1:0] so_far =
-          counts_clear_q ? 0 : counts_double_q ? total << 1 : total;
+        wire [LANES*LEVELS-1:0] agreements;
+        for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+          wire [LEVELS-1:0] differences =
+            codes_q[lane*LEVELS +: LEVELS] ^ {LEVELS{weights[unit*LANES + lane]}};
+          assign agreements[lane*LEVELS +: LEVELS] =
+            (~differences | {LEVELS{all_agree}})
+            & {LEVELS{MASKED == 0 || mask[unit*LANES + lane]}};
+        end
 
         always @(posedge clk_i) begin
-          if (advance) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= popcount(agreements);
-          if (advance && counts_valid_q) begin
-            totals_q[COUNTER*TOTAL_WIDTH +: TOTAL_WIDTH] <=
-              so_far + {{(TOTAL_WIDTH-COUNT_WIDTH){1'b0}}, count};
+          if (advance) counts_q[unit*COUNT_WIDTH +: COUNT_WIDTH] <= sum_of(agreements);
+        end
+      end
+    end else begin : gen_levels
+      // In simulation with Verilator one instruction a word. What is synthesized: two layers of full
+      // adders across the word, then a sum of the bits that are left. In the first layer a sum or a
+      // carry is one LUT6, with the XNORs of its three synapses.
+`ifdef RB_COUNTONES
+      function [COUNT_WIDTH-1:0] popcount(input [LANES-1:0] bits);
+        begin
+          popcount = COUNT_WIDTH'($countones(bits));
+        end
+      endfunction
+`else
+      localparam integer NINTH = (LANES + 8) / 9;
+
+      function [COUNT_WIDTH-1:0] popcount(input [LANES-1:0] bits);
+        reg [3*NINTH-1:0] a, b, c, sums, carries;
+        reg [NINTH-1:0]   d, e, f, ones, twos, more_twos, fours;
+        integer           i;
+        begin
+          {a, b, c} = {{(9*NINTH-LANES){1'b0}}, bits};
+          sums      = a ^ b ^ c;
+          carries   = (a & b) | (c & (a | b));
+          {d, e, f} = sums;
+          ones      = d ^ e ^ f;
+          twos      = (d & e) | (f & (d | e));
+          {d, e, f} = carries;
+          more_twos = d ^ e ^ f;
+          fours     = (d & e) | (f & (d | e));
+          popcount  = 0;
+          for (i = 0; i < NINTH; i = i + 1) begin
+            popcount = popcount + {{(COUNT_WIDTH-1){1'b0}}, ones[i]}
+                              + ({{(COUNT_WIDTH-1){1'b0}}, twos[i]} << 1)
+                              + ({{(COUNT_WIDTH-1){1'b0}}, more_twos[i]} << 1)
+                              + ({{(COUNT_WIDTH-1){1'b0}}, fours[i]} << 2);
           end
+        end
+      endfunction
+`endif
+
+      for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_level
+        wire [LANES-1:0] signs;  // b_(level+1) of every lane
+        for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+          assign signs[lane] = codes_q[lane*LEVELS_PER_BEAT + LEVELS_PER_BEAT-1-level];
+        end
+
+        for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
+          localparam integer COUNTER = unit * LEVELS_PER_BEAT + level;
+
+          wire [LANES-1:0] agreements =
+            (~(signs ^ weights[unit*LANES +: LANES]) | {LANES{all_agree}})
+            & (mask[unit*LANES +: LANES] | {LANES{MASKED == 0}});
+
+          always @(posedge clk_i) begin
+            if (advance) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= popcount(agreements);
+          end
+        end
+      end
+    end
+  endgenerate
+
+  generate
+    for (counter = 0; counter < COUNTERS; counter = counter + 1) begin : gen_total
+      wire [COUNT_WIDTH-1:0] count = counts_q[counter*COUNT_WIDTH +: COUNT_WIDTH];
+      wire [TOTAL_WIDTH-1:0] wide  = {{(TOTAL_WIDTH-COUNT_WIDTH){1'b0}}, count};
+      wire [TOTAL_WIDTH-1:0] term  =
+        PADDED == 0 ? wide : !counts_absent_q ? wide << 1 : MASKED != 0 ? wide : absent_count;
+      wire [TOTAL_WIDTH-1:0] total  = totals_q[counter*TOTAL_WIDTH +: TOTAL_WIDTH];
+      wire [TOTAL_WIDTH-1:0] so_far = counts_clear_q ? 0 : counts_double_q ? total << 1 : total;
+
+      always @(posedge clk_i) begin
+        if (advance && counts_valid_q) begin
+          totals_q[counter*TOTAL_WIDTH +: TOTAL_WIDTH] <= so_far + term;
         end
       end
     end
@@ -245,7 +353,10 @@ module rb_matrix_unit #(
       assign sums_valid_o = totals_valid_q;
       assign sums_last_o  = totals_last_q;
     end else begin : gen_weighted
-      reg [PASS_WIDTH-1:0]         level_q;  // the pass whose totals are ready
+      localparam integer TERM_WIDTH = TERMS > 1 ? $clog2(TERMS) : 1;
+      localparam integer LAST_TERM  = TERMS - 1;
+
+      reg [TERM_WIDTH-1:0]         term_q;  // the pass whose totals are ready
       reg [COUNTERS*SUM_WIDTH-1:0] products_q;
       reg                          products_valid_q;
       reg                          products_last_q;
@@ -255,16 +366,16 @@ module rb_matrix_unit #(
       reg                          sums_valid_q;
       reg                          sums_last_q;
 
-      wire ends_level = level_q == LAST_PASS[PASS_WIDTH-1:0];
+      wire ends_terms = term_q == LAST_TERM[TERM_WIDTH-1:0];
 
       always @(posedge clk_i) begin
         if (advance) begin
-          if (totals_valid_q) level_q <= ends_level ? 0 : level_q + 1;
+          if (totals_valid_q) term_q <= ends_terms ? 0 : term_q + 1;
           products_valid_q <= totals_valid_q;
           sums_valid_q     <= products_valid_q && products_end_q;
         end
         if (rst_i) begin
-          level_q          <= 0;
+          term_q           <= 0;
           products_valid_q <= 0;
           sums_valid_q     <= 0;
         end
@@ -272,8 +383,8 @@ module rb_matrix_unit #(
 
       always @(posedge clk_i) begin
         if (advance) begin
-          products_clear_q <= level_q == 0;
-          products_end_q   <= ends_level;
+          products_clear_q <= term_q == 0;
+          products_end_q   <= ends_terms;
           products_last_q  <= totals_last_q;
           sums_last_q      <= products_last_q;
         end
@@ -288,22 +399,24 @@ module rb_matrix_unit #(
         end
       endfunction
 
-      function [SUM_WIDTH-1:0] sum_of(input [LEVELS_PER_BEAT*SUM_WIDTH-1:0] products);
+      function [SUM_WIDTH-1:0] sum_of(input [COUNTS*SUM_WIDTH-1:0] products);
         integer i;
         begin
           sum_of = 0;
-          for (i = 0; i < LEVELS_PER_BEAT; i = i + 1) begin
+          for (i = 0; i < COUNTS; i = i + 1) begin
             sum_of = sum_of + products[i*SUM_WIDTH +: SUM_WIDTH];
           end
         end
       endfunction
 
       for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_sum
-        for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_product
-          localparam integer COUNTER = unit * LEVELS_PER_BEAT + level;
+        for (level = 0; level < COUNTS; level = level + 1) begin : gen_product
+          localparam integer COUNTER = unit * COUNTS + level;
+          localparam integer GAMMA   = ADDER_TREE != 0 ? LEVELS - 1 : level;  // of the term
 
-          wire [GAMMA_WIDTH-1:0] gamma = PASSES > 1
-            ? GAMMAS[level_q*GAMMA_WIDTH +: GAMMA_WIDTH] : GAMMAS[level*GAMMA_WIDTH +: GAMMA_WIDTH];
+          wire [GAMMA_WIDTH-1:0] gamma = TERMS > 1
+            ? GAMMAS[(term_q*LEVELS_PER_BEAT + GAMMA)*GAMMA_WIDTH +: GAMMA_WIDTH]
+            : GAMMAS[GAMMA*GAMMA_WIDTH +: GAMMA_WIDTH];
           wire [TOTAL_WIDTH-1:0] total = totals_q[COUNTER*TOTAL_WIDTH +: TOTAL_WIDTH];
 
           always @(posedge clk_i) begin
@@ -314,8 +427,8 @@ module rb_matrix_unit #(
           end
         end
 
-        wire [LEVELS_PER_BEAT*SUM_WIDTH-1:0] products =
-          products_q[unit*LEVELS_PER_BEAT*SUM_WIDTH +: LEVELS_PER_BEAT*SUM_WIDTH];
+        wire [COUNTS*SUM_WIDTH-1:0] products =
+          products_q[unit*COUNTS*SUM_WIDTH +: COUNTS*SUM_WIDTH];
         wire [SUM_WIDTH-1:0] so_far =
           products_clear_q ? 0 : sums_q[unit*SUM_WIDTH +: SUM_WIDTH];
 
@@ -334,27 +447,35 @@ module rb_matrix_unit #(
 
   // ---- the parameters agree ----
 
-  function [63:0] gamma_sum(input [LEVELS*GAMMA_WIDTH-1:0] gammas);
+  function [63:0] gamma_sum(input [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] gammas);
     integer i;
     begin
       gamma_sum = 0;
-      for (i = 0; i < LEVELS * GAMMA_WIDTH; i = i + 1) begin
+      for (i = 0; i < WEIGHT_LEVELS * LEVELS * GAMMA_WIDTH; i = i + 1) begin
         if (gammas[i]) gamma_sum = gamma_sum + (64'd1 << (i % GAMMA_WIDTH));
       end
     end
   endfunction
 
-  function halves(input [LEVELS*GAMMA_WIDTH-1:0] gammas);
-    integer i;
+  // Whether each gamma is twice that of the next level.
+  function halves(input [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] gammas);
+    reg     above, below;
+    integer i, j;
     begin
-      halves = GAMMA_WIDTH >= LEVELS;
-      for (i = 0; i < LEVELS * GAMMA_WIDTH; i = i + 1) begin
-        if (gammas[i] != (i % GAMMA_WIDTH == LEVELS - 1 - i / GAMMA_WIDTH)) halves = 0;
+      halves = 1;
+      for (i = 0; i < WEIGHT_LEVELS * LEVELS - 1; i = i + 1) begin
+        for (j = 0; j <= GAMMA_WIDTH && i % LEVELS != LEVELS - 1; j = j + 1) begin
+          above = j < GAMMA_WIDTH ? gammas[i*GAMMA_WIDTH + j] : 0;
+          below = j > 0 ? gammas[(i+1)*GAMMA_WIDTH + j - 1] : 0;
+          if (above != below) halves = 0;
+        end
       end
     end
   endfunction
 
-  localparam [63:0] LARGEST_SUM = gamma_sum(GAMMAS) * LANES * WORDS;
+  localparam [63:0] LARGEST_SUM = gamma_sum(GAMMAS) * LANES * WORDS * (PADDED != 0 ? 2 : 1);
+  localparam [GAMMA_WIDTH-1:0] LAST_GAMMA =
+    GAMMAS[(WEIGHT_LEVELS*LEVELS-1)*GAMMA_WIDTH +: GAMMA_WIDTH];
 
   generate
     if (LEVELS_PER_BEAT != 1 && LEVELS_PER_BEAT != LEVELS) begin : gen_check_levels
@@ -364,16 +485,32 @@ module rb_matrix_unit #(
         $finish;
       end
     end
-    if (HORNER != 0 && LEVELS_PER_BEAT != 1) begin : gen_check_horner
+    if (HORNER != 0 && (LEVELS_PER_BEAT != 1 || WEIGHT_LEVELS != 1)) begin : gen_check_horner
       initial begin
-        $display("%m: HORNER (%0d) needs LEVELS_PER_BEAT (%0d) to be 1", HORNER, LEVELS_PER_BEAT);
+        $display("%m: HORNER (%0d) needs LEVELS_PER_BEAT (%0d) and WEIGHT_LEVELS (%0d) to be 1",
+                 HORNER, LEVELS_PER_BEAT, WEIGHT_LEVELS);
         $finish;
       end
     end
-    if (HORNER != 0 && !halves(GAMMAS)) begin : gen_check_gammas
+    if (ADDER_TREE != 0 && LEVELS_PER_BEAT != LEVELS) begin : gen_check_adder_tree
       initial begin
-        $display("%m: HORNER (%0d) needs GAMMAS (%0h) that halve down to 1 from level to level",
-                 HORNER, GAMMAS);
+        $display("%m: ADDER_TREE (%0d) needs LEVELS_PER_BEAT (%0d) to be LEVELS (%0d)",
+                 ADDER_TREE, LEVELS_PER_BEAT, LEVELS);
+        $finish;
+      end
+    end
+    if ((HORNER != 0 || (ADDER_TREE != 0 && WEIGHT_LEVELS == 1))
+        && (!halves(GAMMAS) || LAST_GAMMA != 1)) begin : gen_check_gammas
+      initial begin
+        $display("%m: HORNER (%0d), ADDER_TREE (%0d): GAMMAS (%0h) do not halve down to 1 by level",
+                 HORNER, ADDER_TREE, GAMMAS);
+        $finish;
+      end
+    end
+    if (ADDER_TREE != 0 && WEIGHT_LEVELS > 1 && !halves(GAMMAS)) begin : gen_check_halves
+      initial begin
+        $display("%m: ADDER_TREE (%0d) needs GAMMAS (%0h) that halve from level to level",
+                 ADDER_TREE, GAMMAS);
         $finish;
       end
     end
@@ -387,4 +524,5 @@ module rb_matrix_unit #(
 
 endmodule
 
+`undef RB_COUNTONES
 `default_nettype wire

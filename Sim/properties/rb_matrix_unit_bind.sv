@@ -3,7 +3,7 @@
 // The stream rules on every stream of every rb_matrix_unit.
 
 bind rb_matrix_unit rb_stream_properties #(
-  .DATA_WIDTH (LANES * LEVELS_PER_BEAT),
+  .DATA_WIDTH (LANES * LEVELS_PER_BEAT + (PADDED != 0 ? 1 : 0)),
   .AFTER_RESET(0)
 ) u_codes_properties (
   .clk_i  (clk_i),

@@ -2,15 +2,18 @@
 
 /// `units` neurons side by side: masked XNOR-popcounts of residual codes, weighted by level.
 ///
-///     sum_o = Σ_l γ_l · popcount(mask_o ∧ ¬(b_l ⊕ weight_o)),   o = group · units + unit
+///     sum_o = Σ_k Σ_l γ_kl · popcount(mask_ok ∧ ¬(b_l ⊕ weight_ok)),   o = group · units + unit
 ///
-/// - Shape: for each group, and in series for each level, `words` beats of `lanes` values of
-///   `levelsPerBeat` bits, as ``ReplayBuffer`` sends them → one beat of `units` sums a group.
-/// - Exactness: integers only; exact modulo 2^`sumWidth`. The network's signed sum is
-///   2 · sum − (active synapses) · Σγ.
+/// The network's signed sum is 2 · sum − (active synapses) · Σγ. With `isPadded` everything is
+/// doubled, and an active synapse in a flagged beat, whose code is absent, adds γ where others add 0
+/// or 2γ: the signed sum is sum − (active synapses) · Σγ, and an absent code counts 0 in it.
+///
+/// - Shape: for each group, for each weight level k, and in series for each level l, `words` beats
+///   of `lanes` values of `levelsPerBeat` bits → one beat of `units` sums a group.
+/// - Exactness: integers only; exact modulo 2^`sumWidth`.
 /// - Hardware: one beat a cycle, latency 3 or 5 cycles after the last beat of a group; one XNOR and
-///   about one and a half LUTs of popcount for each unit, lane and level in a beat; weights in
-///   memory; RTL/rb_matrix_unit.v.
+///   about one and a half LUTs of popcount for each unit, lane and level in a beat, or less where
+///   whole lanes are added (``usesAdderTree``); weights in memory; RTL/rb_matrix_unit.v.
 public struct MatrixUnit: Core {
   /// Synapses in a beat.
   public var lanes: Int
@@ -22,38 +25,64 @@ public struct MatrixUnit: Core {
   public var words: Int
   /// Beats of sums for a vector.
   public var groups: Int
-  /// The weight of each level, level 1 first; none is negative.
+  /// Bits of a weight: planes of ±1 weights, each with γs of its own.
+  public var weightLevels: Int
+  /// For each weight level the γ of each level of a code, weight level 1 and level 1 first:
+  /// `weightLevels` · `levels` of them; none is negative. Where weights are Σ_k h_k v_k and codes
+  /// Σ_l g_l b_l, γ_kl = h_k · g_l.
   public var gammas: [Int]
+  /// Whether flag 0 of a beat says that its codes are absent: padding of value 0.
+  public var isPadded: Bool
+  /// Whether whole lanes are added in place of popcounts level by level. It needs the levels in
+  /// parallel and γs that halve from level to level, down to 1 where there is one weight level;
+  /// where it can be had it is on unless it is set otherwise.
+  public var usesAdderTree: Bool
   /// Bits of a sum.
   public var sumWidth: Int
-  /// `groups` · `words` words of `units` · `lanes` bits, for `WEIGHTS_FILE`.
+  /// `groups` · `weightLevels` · `words` words of `units` · `lanes` bits, for `WEIGHTS_FILE`.
   public var weights: MemoryImage
   /// Which synapses are active, in the shape of the weights, for `MASK_FILE`; nil: all.
   public var mask: MemoryImage?
 
+  /// - Parameters:
+  ///   - gammas: `weightLevels` · `levels` of them, see ``gammas``.
+  ///   - sumWidth: Bits that hold the largest sum, and twice that where `isPadded`.
   public init(
-    lanes: Int, units: Int, levelsPerBeat: Int, words: Int, groups: Int, gammas: [Int],
-    sumWidth: Int, weights: MemoryImage, mask: MemoryImage? = nil
+    lanes: Int, units: Int, levelsPerBeat: Int, words: Int, groups: Int, weightLevels: Int = 1,
+    gammas: [Int], isPadded: Bool = false, sumWidth: Int, weights: MemoryImage,
+    mask: MemoryImage? = nil
   ) {
     self.lanes = lanes
     self.units = units
     self.levelsPerBeat = levelsPerBeat
     self.words = words
     self.groups = groups
+    self.weightLevels = weightLevels
     self.gammas = gammas
+    self.isPadded = isPadded
     self.sumWidth = sumWidth
     self.weights = weights
     self.mask = mask
+    usesAdderTree = false
+    usesAdderTree = levels > 1 && levelsPerBeat == levels && hasHalvingGammas
   }
 
   /// Bits of a code.
-  public var levels: Int { gammas.count }
+  public var levels: Int { gammas.count / max(1, weightLevels) }
 
-  /// Whether the weights halve down to 1 from level to level in series: then the sum is built by
+  /// Whether the γs halve down to 1 from level to level in series: then the sum is built by
   /// Horner's rule, without products.
   public var usesHorner: Bool {
-    levels > 1 && levelsPerBeat == 1
-      && gammas.indices.allSatisfy { gammas[$0] == 1 << (levels - 1 - $0) }
+    levels > 1 && levelsPerBeat == 1 && weightLevels == 1 && hasHalvingGammas
+  }
+
+  /// Whether each γ is twice that of the next level, and the last is 1 where there is one weight
+  /// level.
+  private var hasHalvingGammas: Bool {
+    (weightLevels > 1 || gammas.last == 1)
+      && gammas.indices.dropLast().allSatisfy {
+        ($0 + 1).isMultiple(of: levels) || gammas[$0] == 2 * gammas[$0 + 1]
+      }
   }
 
   /// Bits of a γ.
@@ -68,7 +97,10 @@ public struct MatrixUnit: Core {
       CoreParameter("LANES", lanes), CoreParameter("UNITS", units),
       CoreParameter("LEVELS", levels), CoreParameter("LEVELS_PER_BEAT", levelsPerBeat),
       CoreParameter("WORDS", words), CoreParameter("GROUPS", groups),
-      CoreParameter("MASKED", mask == nil ? 0 : 1), CoreParameter("HORNER", usesHorner ? 1 : 0),
+      CoreParameter("WEIGHT_LEVELS", weightLevels),
+      CoreParameter("MASKED", mask == nil ? 0 : 1), CoreParameter("PADDED", isPadded ? 1 : 0),
+      CoreParameter("HORNER", usesHorner ? 1 : 0),
+      CoreParameter("ADDER_TREE", usesAdderTree ? 1 : 0),
       CoreParameter("GAMMA_WIDTH", gammaWidth),
       CoreParameter("GAMMAS", .packed(gammas, elementWidth: gammaWidth)),
       CoreParameter("SUM_WIDTH", sumWidth),
@@ -76,7 +108,7 @@ public struct MatrixUnit: Core {
   }
 
   public var inputs: [StreamPort] {
-    [StreamPort("codes", lanes: lanes, bitsPerLane: levelsPerBeat)]
+    [StreamPort("codes", lanes: lanes, bitsPerLane: levelsPerBeat, flags: isPadded ? 1 : 0)]
   }
 
   public var outputs: [StreamPort] {
@@ -95,31 +127,50 @@ public struct MatrixUnit: Core {
   }
 
   public var handshake: Handshake {
-    .pipeline(depth: usesHorner || gammas == [1] ? 3 : 5, period: words * levels / levelsPerBeat)
+    let isDirect = usesHorner || weightLevels == 1 && (usesAdderTree || gammas == [1])
+    return .pipeline(
+      depth: isDirect ? 3 : 5, period: words * weightLevels * (levels / levelsPerBeat))
   }
 
-  /// The weights or the mask of a layer, as the matrix unit reads them: word group · words + word
-  /// holds, at bit unit · lanes + lane, synapse word · lanes + lane of neuron group · units + unit.
+  /// The weights or the mask of a layer, as the matrix unit reads them: word
+  /// (group · weightLevels + k) · words + word holds, at bit unit · lanes + lane, synapse
+  /// word · lanes + lane of plane k of neuron group · units + unit.
   ///
   /// - Parameters:
   ///   - parameter: `WEIGHTS_FILE` or `MASK_FILE`.
   ///   - layer: The layer's name, for the comments.
-  ///   - row: For each neuron its bits, synapse i being bit i mod 64 of word i / 64.
+  ///   - row: For each neuron and weight level, counted from 0, its bits, synapse i being bit
+  ///     i mod 64 of word i / 64.
+  public static func memoryImage(
+    parameter: String, layer: String, lanes: Int, units: Int, words: Int, groups: Int,
+    weightLevels: Int, row: (_ neuron: Int, _ plane: Int) -> ArraySlice<UInt64>
+  ) -> MemoryImage {
+    var image = MemoryImage(parameter: parameter, width: units * lanes, words: [])
+    for group in 0..<groups {
+      for plane in 0..<weightLevels {
+        let rows = (0..<units).map { row(group * units + $0, plane) }
+        let neurons =
+          "\(layer): neurons \(span(group * units, units))"
+          + (weightLevels > 1 ? ", weight level \(plane + 1)" : "")
+        for word in 0..<words {
+          var packer = BitPacker(width: image.width)
+          for row in rows { packer.append(row, from: word * lanes, count: lanes) }
+          image.words.append(packer.limbs)
+          image.comments.append("\(neurons), synapses \(span(word * lanes, lanes))")
+        }
+      }
+    }
+    return image
+  }
+
+  /// The same for one weight level.
   public static func memoryImage(
     parameter: String, layer: String, lanes: Int, units: Int, words: Int, groups: Int,
     row: (_ neuron: Int) -> ArraySlice<UInt64>
   ) -> MemoryImage {
-    var image = MemoryImage(parameter: parameter, width: units * lanes, words: [])
-    for group in 0..<groups {
-      let rows = (0..<units).map { row(group * units + $0) }
-      let neurons = "\(layer): neurons \(span(group * units, units))"
-      for word in 0..<words {
-        var packer = BitPacker(width: image.width)
-        for row in rows { packer.append(row, from: word * lanes, count: lanes) }
-        image.words.append(packer.limbs)
-        image.comments.append("\(neurons), synapses \(span(word * lanes, lanes))")
-      }
-    }
-    return image
+    memoryImage(
+      parameter: parameter, layer: layer, lanes: lanes, units: units, words: words,
+      groups: groups, weightLevels: 1
+    ) { neuron, _ in row(neuron) }
   }
 }
