@@ -210,6 +210,15 @@ extension StreamBeats {
   }
 }
 
+extension RTLFile {
+  /// The file with a macro defined above it.
+  func defining(_ macro: String) -> RTLFile {
+    var file = self
+    file.text = "`define \(macro)\n\(text)"
+    return file
+  }
+}
+
 extension Array {
   /// Pieces of at most so many elements.
   func chunks(of count: Int) -> [[Element]] {

@@ -14,9 +14,13 @@ struct FaceTests {
   static let cores: [any Core] = {
     var random = SeededRandom(seed: 3)
     func matrix(
-      _ lanes: Int, _ units: Int, _ gammas: [Int], inParallel: Bool, masked: Bool
+      _ lanes: Int, _ units: Int, _ gammas: [Int], weightLevels: Int = 1, inParallel: Bool,
+      masked: Bool, padded: Bool = false
     ) -> MatrixUnit {
-      RandomLayer((lanes, units, 3, 2, gammas, inParallel, masked), using: &random).core
+      let corner = Corner(
+        lanes, units, 3, 2, gammas, weightLevels: weightLevels, inParallel: inParallel,
+        masked: masked, padded: padded)
+      return RandomLayer(corner, using: &random).core
     }
     return [
       StreamRegister(lanes: 1, bitsPerLane: 1), StreamRegister(lanes: 5, bitsPerLane: 13),
@@ -46,11 +50,27 @@ struct FaceTests {
       matrix(65, 2, [9, 5, 2], inParallel: true, masked: true),
       matrix(6, 3, [4, 2, 1], inParallel: false, masked: true),
       matrix(7, 5, [3, 1], inParallel: false, masked: false),
+      matrix(7, 5, [3, 1], inParallel: false, masked: false, padded: true),
+      matrix(3, 4, [128, 64, 32, 16, 8, 4, 2, 1], inParallel: true, masked: false),
+      matrix(9, 2, [4, 2, 1], inParallel: true, masked: true, padded: true),
+      matrix(6, 2, [5, 3, 2, 1], weightLevels: 2, inParallel: false, masked: true, padded: true),
+      matrix(5, 2, [6, 3, 4, 2], weightLevels: 2, inParallel: true, masked: false, padded: true),
       ResidualEncoder(
         units: 1, levels: 1, sumWidth: 1, groups: 1, thresholds: [[1]], layer: "fc1_sign"),
       ResidualEncoder(
         units: 3, levels: 4, sumWidth: 9, groups: 2,
         thresholds: Array(repeating: Array(1...15), count: 6), layer: "fc1_sign"),
+      ResidualEncoder(
+        units: 1, levels: 1, sumWidth: 1, groups: 1, thresholds: [[1]], falling: [true],
+        layer: "fc1_sign"),
+      ResidualEncoder(
+        units: 3, levels: 3, sumWidth: 9, groups: 2,
+        thresholds: Array(repeating: Array(1...7), count: 6),
+        falling: [true, false, true, true, false, false], layer: "fc1_sign"),
+      MaxPoolUnit(lanes: 1, bits: 1, taps: 1), MaxPoolUnit(lanes: 5, bits: 3, taps: 9),
+      SumPoolUnit(lanes: 1, taps: 1, gammas: [1]),
+      SumPoolUnit(lanes: 5, taps: 9, gammas: [5, 3, 1]),
+      SumPoolUnit(lanes: 3, taps: 4, gammas: [2, 1], isPadded: true, sumWidth: 40),
       Score(
         units: 1, sumWidth: 1, multiplierWidth: 1, scoreWidth: 2, groups: 1, multipliers: [-1],
         offsets: [0], layer: "scores"),
@@ -96,13 +116,21 @@ struct FaceTests {
     arguments: cores.indices)
   func verilatorHasNoWarning(index: Int) throws {
     let core = Self.cores[index]
+    // What it sees by itself, and what it sees where it is asked for the synthesized text.
+    let hasTwoTexts = core.files[0].text.contains("RB_PLAIN_POPCOUNT")
+    for macros in [[]] + (hasTwoTexts ? [["+define+RB_PLAIN_POPCOUNT"]] : []) {
+      try lint(core, macros)
+    }
+  }
+
+  private func lint(_ core: any Core, _ macros: [String]) throws {
     try withFiles(of: core) { folder, sources in
       let rules = StreamProperties.files(for: [core.moduleName])
       for file in rules { try file.write(in: folder) }
       let parameters = core.parameters.map { "-G\($0.name)=\($0.verilogLiteral)" }
       let run = try #require(ExternalTool("verilator")).run(
-        ["--lint-only", "-Wall", "--assert", "--top-module", core.moduleName] + parameters
-          + sources + rules.map(\.name), in: folder)
+        ["--lint-only", "-Wall", "--assert", "--top-module", core.moduleName] + macros
+          + parameters + sources + rules.map(\.name), in: folder)
       #expect(run.status == 0 && run.text.isEmpty, "\(run.text)")
     }
   }
@@ -154,15 +182,44 @@ struct FaceTests {
       ),
       (
         "rb_matrix_unit", "LEVELS=2 LEVELS_PER_BEAT=2 HORNER=1 GAMMA_WIDTH=2 SUM_WIDTH=20",
-        "HORNER (1) needs LEVELS_PER_BEAT (2) to be 1"
+        "HORNER (1) needs LEVELS_PER_BEAT (2) and WEIGHT_LEVELS (1) to be 1"
+      ),
+      (
+        "rb_matrix_unit", "WEIGHT_LEVELS=2 HORNER=1 SUM_WIDTH=20",
+        "HORNER (1) needs LEVELS_PER_BEAT (1) and WEIGHT_LEVELS (2) to be 1"
+      ),
+      (
+        "rb_matrix_unit", "LEVELS=2 ADDER_TREE=1 GAMMA_WIDTH=2 SUM_WIDTH=20",
+        "ADDER_TREE (1) needs LEVELS_PER_BEAT (1) to be LEVELS (2)"
+      ),
+      (
+        "rb_matrix_unit", "LEVELS=2 LEVELS_PER_BEAT=2 ADDER_TREE=1 GAMMA_WIDTH=2 SUM_WIDTH=20",
+        "HORNER (0), ADDER_TREE (1): GAMMAS (f) do not halve down to 1 by level"
+      ),
+      (
+        "rb_matrix_unit",
+        "LEVELS=2 LEVELS_PER_BEAT=2 WEIGHT_LEVELS=2 ADDER_TREE=1 GAMMA_WIDTH=2 SUM_WIDTH=20",
+        "ADDER_TREE (1) needs GAMMAS (ff) that halve from level to level"
       ),
       (
         "rb_matrix_unit", "LEVELS=2 HORNER=1 GAMMA_WIDTH=2 SUM_WIDTH=20",
-        "HORNER (1) needs GAMMAS (f) that halve down to 1 from level to level"
+        "HORNER (1), ADDER_TREE (0): GAMMAS (f) do not halve down to 1 by level"
       ),
       (
         "rb_matrix_unit", "LANES=16 SUM_WIDTH=6",
         "SUM_WIDTH (6) does not hold the largest sum (64)"
+      ),
+      (
+        "rb_matrix_unit", "LANES=8 PADDED=1 SUM_WIDTH=6",
+        "SUM_WIDTH (6) does not hold the largest sum (64)"
+      ),
+      (
+        "rb_sum_pool", "TAPS=8 SUM_WIDTH=3",
+        "SUM_WIDTH (3) does not hold the largest sum (8)"
+      ),
+      (
+        "rb_sum_pool", "TAPS=4 PADDED=1 SUM_WIDTH=3",
+        "SUM_WIDTH (3) does not hold the largest sum (8)"
       ),
       (
         "rb_score", "SCORE_WIDTH=6",

@@ -18,6 +18,8 @@ struct FaultTests {
     var to: String
     var finding: String
     var test: @Sendable (inout SeededRandom) -> CoreCase
+    /// Defined above the file.
+    var macro: String?
 
     var testDescription: String { "\(file): \(what)" }
   }
@@ -78,15 +80,42 @@ struct FaultTests {
       what: "lanes reversed", file: "rb_matrix_unit.v", from: "signs[lane] =",
       to: "signs[LANES-1-lane] =", finding: "expected", test: matrix),
     Fault(
-      what: "levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[level_q*GAMMA_WIDTH",
-      to: "GAMMAS[{!level_q}*GAMMA_WIDTH", finding: "expected",
-      test: matrix),
+      what: "an absent code counted", file: "rb_matrix_unit.v", from: "!counts_absent_q ?",
+      to: "counts_clear_q || !counts_absent_q ?", finding: "expected", test: paddedMatrix),
     Fault(
-      what: "mask ignored", file: "rb_matrix_unit.v", from: "{LANES{MASKED == 0}}",
-      to: "{LANES{1'b1}}", finding: "expected", test: matrix),
+      what: "an absent code not masked", file: "rb_matrix_unit.v",
+      from: "MASKED != 0 ? wide : absent_count", to: "absent_count", finding: "expected",
+      test: paddedMatrix),
+    Fault(
+      what: "the flag of the beat before", file: "rb_matrix_unit.v",
+      from: "counts_absent_q <= absent", to: "counts_absent_q <= codes_data_i[7]",
+      finding: "expected", test: paddedMatrix),
+    Fault(
+      what: "weight levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[(term_q*",
+      to: "GAMMAS[({!term_q}*", finding: "expected", test: residualMatrix),
+    Fault(
+      what: "one weight level for all", file: "rb_matrix_unit.v",
+      from: "DEPTH          = GROUPS * WEIGHT_LEVELS * WORDS",
+      to: "DEPTH          = GROUPS * WORDS", finding: "expected", test: residualMatrix),
+    Fault(
+      what: "the carries not doubled", file: "rb_matrix_unit.v",
+      from: "carries[i*LEVELS +: LEVELS]} << 1", to: "carries[i*LEVELS +: LEVELS]} << 0",
+      finding: "expected", test: adderTree),
+    Fault(
+      what: "the least bit first", file: "rb_matrix_unit.v",
+      from: "differences =\n            codes_q[lane*LEVELS +: LEVELS]",
+      to: "differences =\n            {codes_q[lane*LEVELS], codes_q[lane*LEVELS+1 +: LEVELS-1]}",
+      finding: "expected", test: adderTree),
+    Fault(
+      what: "levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[(term_q*",
+      to: "GAMMAS[({!term_q}*", finding: "expected", test: matrix),
+    Fault(
+      what: "mask ignored", file: "rb_matrix_unit.v", from: "| {LANES{MASKED == 0}}",
+      to: "| {LANES{1'b1}}", finding: "expected", test: matrix),
     Fault(
       what: "one carry lost", file: "rb_matrix_unit.v",
-      from: "(a & b) | (c & (a | b))", to: "(a & b) | (c & b)", finding: "expected", test: matrix),
+      from: "(a & b) | (c & (a | b))", to: "(a & b) | (c & b)", finding: "expected", test: matrix,
+      macro: "RB_PLAIN_POPCOUNT"),
     Fault(
       what: "the weights of a stalled beat lost", file: "rb_rom.v", from: "if (enable_i) data_q",
       to: "if (enable_i || 1'b1) data_q", finding: "stalls sink", test: matrix),
@@ -100,6 +129,28 @@ struct FaultTests {
     Fault(
       what: "subtrees swapped", file: "rb_residual_encoder.v", from: "code_q[LEVELS-level]\n",
       to: "!code_q[LEVELS-level]\n", finding: "expected", test: encoder),
+    Fault(
+      what: "only the first bit turned round", file: "rb_residual_encoder.v",
+      from: "assign falls = falls_q", to: "assign falls = falls_q && 0", finding: "expected",
+      test: encoder),
+    Fault(
+      what: "the smallest for the largest", file: "rb_max_pool.v", from: "code > largest",
+      to: "code < largest", finding: "expected", test: maxPool),
+    Fault(
+      what: "a window not started afresh", file: "rb_max_pool.v", from: "(starts || code",
+      to: "(code", finding: "expected", test: maxPool),
+    Fault(
+      what: "a result overwritten", file: "rb_max_pool.v", from: "if (advance && in_valid_i &&",
+      to: "if (in_valid_i &&", finding: "data changed before the beat was taken", test: maxPool),
+    Fault(
+      what: "a window not started afresh", file: "rb_sum_pool.v", from: "clears_q ? 0 :",
+      to: "", finding: "expected", test: sumPool),
+    Fault(
+      what: "levels swapped", file: "rb_sum_pool.v", from: "(code >> (LEVELS - 1 - i))",
+      to: "(code >> i)", finding: "expected", test: sumPool),
+    Fault(
+      what: "an absent code counted", file: "rb_sum_pool.v", from: "TRUTH[{absent, code}]",
+      to: "TRUTH[{1'b0, code}]", finding: "expected", test: sumPool),
     Fault(
       what: "an unsigned product", file: "rb_score.v", from: "wire signed [MULTIPLIER_WIDTH",
       to: "wire [MULTIPLIER_WIDTH", finding: "expected", test: score),
@@ -134,8 +185,9 @@ struct FaultTests {
     #expect(original?.text.contains(fault.from) == true, "the fault is in a line that is gone")
     bench.edit = { file in
       var file = file
-      if file.name == fault.file { file.text = file.text.replacing(fault.from, with: fault.to) }
-      return file
+      guard file.name == fault.file else { return file }
+      file.text = file.text.replacing(fault.from, with: fault.to)
+      return fault.macro.map(file.defining) ?? file
     }
     let findings = try bench.findings()
     #expect(findings.contains { $0.contains(fault.finding) }, "\(findings)")
@@ -161,11 +213,46 @@ struct FaultTests {
   }
 
   @Sendable static func matrix(_ random: inout SeededRandom) -> CoreCase {
-    matrixCase(RandomLayer((7, 2, 3, 2, [5, 2], false, true), using: &random), using: &random)
+    matrixCase(
+      Corner(7, 2, 3, 2, [5, 2], inParallel: false, masked: true), using: &random)
+  }
+
+  @Sendable static func paddedMatrix(_ random: inout SeededRandom) -> CoreCase {
+    matrixCase(
+      Corner(7, 2, 3, 2, [1], inParallel: false, masked: true, padded: true), using: &random)
+  }
+
+  @Sendable static func residualMatrix(_ random: inout SeededRandom) -> CoreCase {
+    matrixCase(
+      Corner(7, 2, 3, 2, [5, 2], weightLevels: 2, inParallel: false, masked: false),
+      using: &random)
+  }
+
+  @Sendable static func adderTree(_ random: inout SeededRandom) -> CoreCase {
+    matrixCase(
+      Corner(7, 2, 3, 2, [4, 2, 1], inParallel: true, masked: false), using: &random)
+  }
+
+  private static func matrixCase(
+    _ corner: Corner, using random: inout SeededRandom
+  ) -> CoreCase {
+    let layer = RandomLayer(corner, using: &random)
+    return CoresTests.matrixCase(layer, using: &random)
+  }
+
+  @Sendable static func maxPool(_ random: inout SeededRandom) -> CoreCase {
+    maxPoolCase(MaxPoolUnit(lanes: 3, bits: 3, taps: 4), using: &random)
+  }
+
+  @Sendable static func sumPool(_ random: inout SeededRandom) -> CoreCase {
+    sumPoolCase(
+      SumPoolUnit(lanes: 3, taps: 4, gammas: [5, 2], isPadded: true), using: &random)
   }
 
   @Sendable static func encoder(_ random: inout SeededRandom) -> CoreCase {
-    encoderCase(units: 2, levels: 2, sumWidth: 6, groups: 2, using: &random)
+    encoderCase(
+      units: 2, levels: 2, sumWidth: 6, groups: 2, falling: [true, false, false, true],
+      using: &random)
   }
 
   @Sendable static func score(_ random: inout SeededRandom) -> CoreCase {

@@ -66,6 +66,40 @@ struct MemoryImageTests {
     #expect(encoder.thresholds.comments == ["fc1_sign: neurons 0...1, thresholds 1...3"])
   }
 
+  @Test func weightLevelsLieOneAfterTheOther() {
+    // Plane p of neuron n has synapse n, and plane 1 has synapse 5 too.
+    let image = MatrixUnit.memoryImage(
+      parameter: "WEIGHTS_FILE", layer: "fc1", lanes: 3, units: 1, words: 2, groups: 2,
+      weightLevels: 2
+    ) { neuron, plane in [1 << UInt64(neuron) | (plane == 1 ? 1 << 5 : 0)] }
+    #expect(image.width == 3)
+    #expect(
+      image.words == [[0b001], [0b000], [0b001], [0b100], [0b010], [0b000], [0b010], [0b100]])
+    #expect(
+      Array(image.comments[..<4]) == [
+        "fc1: neurons 0, weight level 1, synapses 0...2",
+        "fc1: neurons 0, weight level 1, synapses 3...5",
+        "fc1: neurons 0, weight level 2, synapses 0...2",
+        "fc1: neurons 0, weight level 2, synapses 3...5",
+      ])
+  }
+
+  @Test func aFallingBitLiesAboveTheThresholds() {
+    func encoder(_ falling: [Bool]) -> ResidualEncoder {
+      ResidualEncoder(
+        units: 2, levels: 1, sumWidth: 7, groups: 1, thresholds: [[1], [2]], falling: falling,
+        layer: "fc1_sign")
+    }
+    #expect(encoder([false, true]).thresholds.width == 16)
+    #expect(encoder([false, true]).thresholds.words == [[0x8201]])
+    #expect(
+      encoder([false, true]).thresholds.comments == [
+        "fc1_sign: neurons 0...1, thresholds 1, falling"
+      ])
+    #expect(encoder([false, false]).thresholds == encoder([]).thresholds)
+    #expect(encoder([]).thresholds.words == [[0x0101]])
+  }
+
   @Test func coefficientsAreTwosComplement() {
     let score = Score(
       units: 2, sumWidth: 4, multiplierWidth: 4, scoreWidth: 8, groups: 1,
@@ -83,19 +117,36 @@ struct MemoryImageTests {
     #expect(packer.limbs == [0xFFFF_FFFF_FFFF_FFF1, .max, 0xBF])
   }
 
-  @Test func hornerIsUsedWhereWeightsHalveInSeries() {
-    func unit(_ gammas: [Int], levelsPerBeat: Int) -> MatrixUnit {
+  @Test func hornerAndAdderTreesAreUsedWhereWeightsHalve() {
+    func unit(_ gammas: [Int], levelsPerBeat: Int, weightLevels: Int = 1) -> MatrixUnit {
       MatrixUnit(
-        lanes: 1, units: 1, levelsPerBeat: levelsPerBeat, words: 3, groups: 1, gammas: gammas,
-        sumWidth: 8, weights: MemoryImage(parameter: "WEIGHTS_FILE", width: 1, words: [[0]]))
+        lanes: 1, units: 1, levelsPerBeat: levelsPerBeat, words: 3, groups: 1,
+        weightLevels: weightLevels, gammas: gammas, sumWidth: 8,
+        weights: MemoryImage(parameter: "WEIGHTS_FILE", width: 1, words: [[0]]))
     }
     #expect(unit([4, 2, 1], levelsPerBeat: 1).usesHorner)
     #expect(!unit([4, 2, 1], levelsPerBeat: 3).usesHorner)
     #expect(!unit([8, 4, 2], levelsPerBeat: 1).usesHorner)
     #expect(!unit([1], levelsPerBeat: 1).usesHorner)
+    #expect(!unit([4, 2, 2, 1], levelsPerBeat: 1, weightLevels: 2).usesHorner)
+    #expect(unit([4, 2, 1], levelsPerBeat: 3).usesAdderTree)
+    #expect(!unit([8, 4, 2], levelsPerBeat: 3).usesAdderTree)
+    #expect(!unit([4, 2, 1], levelsPerBeat: 1).usesAdderTree)
+    #expect(!unit([1], levelsPerBeat: 1).usesAdderTree)
+    #expect(unit([6, 3, 4, 2], levelsPerBeat: 2, weightLevels: 2).usesAdderTree)
+    #expect(!unit([6, 3, 4, 3], levelsPerBeat: 2, weightLevels: 2).usesAdderTree)
     #expect(unit([1], levelsPerBeat: 1).handshake == .pipeline(depth: 3, period: 3))
     #expect(unit([2], levelsPerBeat: 1).handshake == .pipeline(depth: 5, period: 3))
     #expect(unit([4, 2, 1], levelsPerBeat: 1).handshake == .pipeline(depth: 3, period: 9))
-    #expect(unit([4, 2, 1], levelsPerBeat: 3).handshake == .pipeline(depth: 5, period: 3))
+    #expect(unit([4, 2, 1], levelsPerBeat: 3).handshake == .pipeline(depth: 3, period: 3))
+    #expect(unit([5, 2, 1], levelsPerBeat: 3).handshake == .pipeline(depth: 5, period: 3))
+    #expect(
+      unit([1, 1], levelsPerBeat: 1, weightLevels: 2).handshake == .pipeline(depth: 5, period: 6))
+    #expect(
+      unit([6, 3, 4, 2], levelsPerBeat: 1, weightLevels: 2).handshake
+        == .pipeline(depth: 5, period: 12))
+    #expect(
+      unit([6, 3, 4, 2], levelsPerBeat: 2, weightLevels: 2).handshake
+        == .pipeline(depth: 5, period: 6))
   }
 }

@@ -21,6 +21,23 @@ struct ResidualEncoderTests {
     }
   }
 
+  @Test func fallingChannelsTurnTheComparisonRound() throws {
+    for encoders in corners.chunks(of: 24) {
+      var random = SeededRandom(seed: Effort.seed)
+      let cases = encoders.map { corner in
+        // The first falls, so that there is one.
+        let falling = (0..<corner.units * corner.groups).map {
+          $0 == 0 || Bool.random(using: &random)
+        }
+        return encoderCase(
+          units: corner.units, levels: corner.levels, sumWidth: corner.sumWidth,
+          groups: corner.groups, falling: falling, using: &random)
+      }
+      #expect(cases.allSatisfy { $0.core.parameters.contains(CoreParameter("FALLING", 1)) })
+      #expect(try CoreBench(cases, seed: Effort.seed).findings() == [])
+    }
+  }
+
   private var corners: [(units: Int, levels: Int, sumWidth: Int, groups: Int)] {
     if Effort.isExhaustive {
       return (1...5).flatMap { levels in
@@ -38,7 +55,8 @@ struct ResidualEncoderTests {
 
 /// Random trees; sums at random and, for the ≥, right at thresholds and beside them.
 func encoderCase(
-  units: Int, levels: Int, sumWidth: Int, groups: Int, using random: inout SeededRandom
+  units: Int, levels: Int, sumWidth: Int, groups: Int, falling: [Bool] = [],
+  using random: inout SeededRandom
 ) -> CoreCase {
   let neurons = units * groups
   let limit = 1 << sumWidth
@@ -57,7 +75,7 @@ func encoderCase(
   }
   let core = ResidualEncoder(
     units: units, levels: levels, sumWidth: sumWidth, groups: groups, thresholds: trees,
-    layer: "fc1_sign")
+    falling: falling, layer: "fc1_sign")
   var input = StreamBeats(core.inputs[0])
   for beat in 0..<60 * groups {
     let sums = (0..<units).map { unit -> Int in
@@ -75,9 +93,12 @@ func encoderCase(
   return CoreCase(core, input) { input, output in
     for beat in 0..<input.count {
       let codes = input.lanes(ofBeat: beat).enumerated().map { unit, sum in
-        let tree = trees[beat % groups * units + unit]
+        let neuron = beat % groups * units + unit
+        let falls = !falling.isEmpty && falling[neuron]
         var node = 1
-        for _ in 1...levels { node = 2 * node + (sum >= tree[node - 1] ? 1 : 0) }
+        for _ in 1...levels {
+          node = 2 * node + ((sum >= trees[neuron][node - 1]) != falls ? 1 : 0)
+        }
         return node - 1 << levels
       }
       output.append(lanes: codes, last: input.last[beat])

@@ -78,8 +78,11 @@ module one_level (
     .LEVELS_PER_BEAT (1),
     .WORDS           (2),
     .GROUPS          (2),
+    .WEIGHT_LEVELS   (1),
     .MASKED          (0),
+    .PADDED          (0),
     .HORNER          (0),
+    .ADDER_TREE      (0),
     .GAMMA_WIDTH     (1),
     .GAMMAS          (1'h1),
     .SUM_WIDTH       (3),
@@ -103,6 +106,7 @@ module one_level (
     .LEVELS          (1),
     .SUM_WIDTH       (3),
     .GROUPS          (2),
+    .FALLING         (0),
     .THRESHOLDS_FILE ("fc_sign_core_thresholds.mem")
   ) u_fc_sign_core (
     .clk_i         (clk_i),
