@@ -16,8 +16,8 @@ struct EvaluateCommand: ParsableCommand {
       labels, train-…), CIFAR-10's binary version (test_batch.bin, data_batch_1.bin …) or SVHN's \
       cropped digits (test_32x32.mat, train_32x32.mat), or tensors of NumPy (test-images.npy, \
       test-labels.npy, train-…), each plain or gzip. Or it holds a folder of PNG, PPM or PGM \
-      pictures for each class, in the order of the folders' names, if there are two parts below \
-      folders 'test' and 'train'.
+      pictures for each class, in the order of the folders' names; two parts lie in folders \
+      'test' and 'train'.
 
         resbin evaluate Models/mnist-256x3-m2.onnx --dataset mnist/
       """)
