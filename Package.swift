@@ -20,7 +20,12 @@ let package = Package(
   targets: [
     .target(name: "Diagnostics", exclude: ["README.md"]),
     .target(name: "Hashing"),
-    .target(name: "Datasets", dependencies: ["Diagnostics"], exclude: ["README.md"]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .target(
+      name: "Datasets", dependencies: ["Diagnostics", "CZlib", "CPNG"], exclude: ["README.md"]),
     .target(name: "Modeling", dependencies: ["Diagnostics"], exclude: ["README.md"]),
     .target(
       name: "ONNXImport",
@@ -83,7 +88,8 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "CZlib", "CPNG", "TestSupport"]),
     .testTarget(name: "ModelingTests", dependencies: ["Modeling", "TestSupport"]),
     .testTarget(name: "ONNXImportTests", dependencies: ["ONNXImport", "TestSupport"]),
     .testTarget(name: "IntegerNetworkTests", dependencies: ["IntegerNetwork", "TestSupport"]),

@@ -16,7 +16,8 @@ public struct IDXFile: Equatable, Sendable {
   ///
   /// - Throws: ``Diagnostic`` when it is missing or damaged.
   public init(contentsOf url: URL) throws {
-    try self.init(bytes: try readFile(url), path: url.path)
+    let file = try InputFile(contentsOf: url)
+    try self.init(bytes: file.bytes, path: file.path)
   }
 
   /// Checks the bytes of a file.
@@ -41,11 +42,7 @@ public struct IDXFile: Equatable, Sendable {
     sizes = (0..<axes).map { axis in
       (0..<4).reduce(0) { $0 << 8 | Int(file[4 + 4 * axis + $1]) }
     }
-    var expected = 1
-    for size in sizes {
-      let (product, overflow) = expected.multipliedReportingOverflow(by: size)
-      expected = overflow ? .max : product
-    }
+    let expected = elementCount(sizes) ?? .max
     guard file.count - header == expected else {
       throw Diagnostic(
         at: path,
@@ -54,38 +51,5 @@ public struct IDXFile: Equatable, Sendable {
         hint: "fetch the file again; it is cut short or has a tail")
     }
     bytes = Array(file[header...])
-  }
-}
-
-/// The bytes of a file, unpacked when it is a gzip file.
-private func readFile(_ url: URL) throws -> [UInt8] {
-  guard let data = try? Data(contentsOf: url) else {
-    let exists = FileManager.default.fileExists(atPath: url.path)
-    throw Diagnostic(
-      at: url.path, exists ? "the file cannot be read" : "there is no such file")
-  }
-  guard data.starts(with: [0x1f, 0x8b]) else { return [UInt8](data) }
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/env")
-  process.arguments = ["gzip", "-dc", url.path]
-  let output = Pipe()
-  process.standardOutput = output
-  process.standardError = FileHandle.nullDevice
-  do {
-    try process.run()
-    let unpacked = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Diagnostic(
-        at: url.path, "the gzip file is damaged, or 'gzip' is not installed",
-        hint: "try `gzip -t '\(url.path)'`")
-    }
-    return [UInt8](unpacked)
-  } catch let error as Diagnostic {
-    throw error
-  } catch {
-    throw Diagnostic(
-      at: url.path, "the file cannot be unpacked: 'gzip' does not run",
-      hint: "install gzip, or unpack the file")
   }
 }

@@ -12,8 +12,12 @@ struct EvaluateCommand: ParsableCommand {
       The golden model computes what the hardware computes, bit for bit. The report also says what \
       integers in place of trained gammas changed: activations, predictions, accuracy.
 
-      The data set is a folder with MNIST's original files, plain or gzip: \
-      t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz (and train-… for --split train).
+      The data set is a folder with the original files of MNIST (t10k-images-idx3-ubyte, its \
+      labels, train-…), CIFAR-10's binary version (test_batch.bin, data_batch_1.bin …) or SVHN's \
+      cropped digits (test_32x32.mat, train_32x32.mat), or tensors of NumPy (test-images.npy, \
+      test-labels.npy, train-…), each plain or gzip. Or it holds a folder of PNG, PPM or PGM \
+      pictures for each class, in the order of the folders' names; two parts lie in folders \
+      'test' and 'train'.
 
         resbin evaluate Models/mnist-256x3-m2.onnx --dataset mnist/
       """)
@@ -37,6 +41,11 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let trained = try model.read()
     let all = try LabelledImages(folder: URL(filePath: dataset), split: split)
+    guard !all.labels.isEmpty else {
+      throw Diagnostic(
+        at: dataset, "the images have no labels; accuracy needs them",
+        hint: "put the pictures of each class into a folder of its own")
+    }
     let images = try limited(all, to: count, path: dataset)
     guard let input = trained.network.input else { return }
     let report = try EvaluationReport(

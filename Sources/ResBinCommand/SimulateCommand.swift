@@ -11,17 +11,23 @@ struct SimulateCommand: ParsableCommand {
     discussion: """
       Verilator builds the Verilog as it is in the folder. Every stream between layers is compared \
       with the golden model; the first difference is located: image, layer, pixel, channel, level. \
-      Labels are read from the file beside the images, where there is one. Without stalls, latency \
+      Labels are read where the file, or one beside it, holds them. Without stalls, latency \
       and interval are measured and compared with the prediction.
 
         resbin simulate build/mnist --images Models/mnist-test-500-images.idx3-ubyte --count 100
         resbin simulate build/mnist --images t10k-images-idx3-ubyte.gz --stalls random --seed 7
+        resbin simulate build/mnist --images picture.png
       """)
 
   @Argument(help: "The folder that `resbin generate` wrote.")
   var design: String
 
-  @Option(help: "The images, an IDX file, plain or gzip.")
+  @Option(
+    help: """
+      The images: an IDX file, a CIFAR-10 .bin file, an SVHN .mat file, a NumPy .npy file or a PNG, \
+      PPM or PGM picture, plain or gzip; or a folder as for `resbin evaluate`, of which the test \
+      images are taken.
+      """)
   var images: String
 
   @Option(help: "Only the first COUNT images.")

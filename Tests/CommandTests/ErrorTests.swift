@@ -215,14 +215,16 @@ import Testing
       "--dataset none",
       """
       error: ./none: there is no such folder
-        hint: name the folder that holds t10k-images-idx3-ubyte.gz and its labels
+        hint: name the folder that holds the files of the data set
       """
     ),
     (
       "--dataset Models --split train",
       """
-      error: ./Models: the folder holds no train images; train-images-idx3-ubyte or \
-      train-images-idx3-ubyte.gz is expected
+      error: ./Models: the folder holds no train images
+        hint: name a folder with the files of MNIST (train-images-idx3-ubyte), CIFAR-10 \
+      (data_batch_1.bin) or SVHN (train_32x32.mat), or with a folder of PNG or PPM pictures for \
+      each class
       """
     ),
     (
@@ -247,6 +249,20 @@ import Testing
       """
     ),
     (
+      "--dataset colour",
+      """
+      error: colour: the images have 28×28×3 values; the network takes 28×28×1
+        hint: choose images of that size
+      """
+    ),
+    (
+      "--dataset unlabelled",
+      """
+      error: unlabelled: the images have no labels; accuracy needs them
+        hint: put the pictures of each class into a folder of its own
+      """
+    ),
+    (
       "--dataset wide",
       """
       error: wide: the images have 14×56×1 values; the network takes 28×28×1
@@ -263,6 +279,9 @@ import Testing
         try resbin.write(images, to: "\(name)/t10k-images-idx3-ubyte")
         try resbin.write([0, 0, 8, 1, 0, 0, 0, 1, 7], to: "\(name)/t10k-labels-idx1-ubyte")
       }
+      let picture = Array("P6 28 28 255\n".utf8) + Array(repeating: 0, count: 28 * 28 * 3)
+      try resbin.write(picture, to: "colour/0/a.ppm")
+      try resbin.write(picture, to: "unlabelled/a.ppm")
       try expect("evaluate \(Self.model) \(options)", fails: message, in: resbin)
     }
   }
@@ -306,14 +325,15 @@ import Testing
       try expect(
         "simulate design --images text",
         fails: """
-          error: ./text: the file does not begin as an IDX file does (two zero bytes)
-            hint: name an original MNIST file, for instance t10k-images-idx3-ubyte.gz
+          error: ./text: the file is of no kind that is known here
+            hint: name an IDX file (MNIST), a .bin file of CIFAR-10, a .mat file of SVHN, a .npy \
+          file or a PNG, PPM or PGM picture; each may be a .gz file
           """, in: resbin)
       try expect(
         "simulate design --images Models/mnist-test-500-labels.idx1-ubyte",
         fails: """
           error: ./Models/mnist-test-500-labels.idx1-ubyte: the IDX file has sizes [500]; images \
-          have three positive ones
+          have three positive ones, or four with channels
             hint: name the file of the images, for instance t10k-images-idx3-ubyte.gz
           """, in: resbin)
       try expect(

@@ -32,6 +32,30 @@ import Testing
     }
   }
 
+  /// The shipped images as pictures in folders, one a class, are the same images.
+  @Test func evaluateReadsFoldersOfPictures() throws {
+    try Resbin.inFolder { resbin in
+      func bytes(_ name: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: TestData.models.appending(path: name)))
+      }
+      let pixels = try bytes("mnist-test-500-images.idx3-ubyte").dropFirst(16)
+      let labels = try bytes("mnist-test-500-labels.idx1-ubyte").dropFirst(8).prefix(70)
+      for (index, label) in labels.enumerated() {
+        let picture = pixels.dropFirst(784 * index).prefix(784)
+        try resbin.write(
+          Array("P5\n28 28\n255\n".utf8) + picture, to: "digits/test/\(label)/\(100 + index).pgm")
+      }
+      // All ten are there: a folder that lacks would move the classes after it.
+      #expect(Set(labels).count == 10)
+      let output = try resbin.run("evaluate \(model) --dataset digits")
+      #expect(output.error == "")
+      let shipped = try resbin.run("evaluate \(model) --dataset Models --count 70")
+      #expect(output.output.split(separator: "\n").first?.contains(" of 70 right, ") == true)
+      #expect(
+        output.output.split(separator: "\n").first == shipped.output.split(separator: "\n").first)
+    }
+  }
+
   @Test func generateSaysWhatItWrote() throws {
     try Resbin.inFolder { resbin in
       let output = try resbin.run("generate \(model) -o build/mnist --cycles 4096 --clock 100")

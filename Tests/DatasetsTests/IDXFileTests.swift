@@ -94,8 +94,8 @@ import Testing
       let url = try folder.write("f.idx.gz", Array(packed.dropLast(6)))
       #expect(
         printedError { try IDXFile(contentsOf: url) } == """
-          error: \(url.path): the gzip file is damaged, or 'gzip' is not installed
-            hint: try `gzip -t '\(url.path)'`
+          error: \(url.path): the gzip file is damaged or cut short
+            hint: fetch the file again; `gzip -t '\(url.path)'` tests it
           """)
     }
   }

@@ -53,7 +53,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ([3, 4], 12), ([12], 12), ([3, 2, 2, 1], 12), ([0, 2, 2], 0), ([3, 0, 2], 0), ([3, 2, 0], 0),
+    ([3, 4], 12), ([12], 12), ([3, 2, 2, 1, 1], 12), ([3, 2, 2, 0], 0), ([0, 2, 2], 0),
+    ([3, 0, 2], 0), ([3, 2, 0], 0),
   ])
   func imagesHaveThreePositiveSizes(sizes: [Int], count: Int) throws {
     try TestData.withTemporaryFolder { folder in
@@ -61,7 +62,8 @@ import Testing
       let url = try folder.write("images", bytes)
       #expect(
         printedError { try LabelledImages(contentsOf: url) } == """
-          error: \(url.path): the IDX file has sizes \(sizes); images have three positive ones
+          error: \(url.path): the IDX file has sizes \(sizes); images have three positive \
+          ones, or four with channels
             hint: name the file of the images, for instance t10k-images-idx3-ubyte.gz
           """)
     }
@@ -129,20 +131,26 @@ import Testing
         #expect(
           printedError { try LabelledImages(folder: url) } == """
             error: \(url.path): there is no such folder
-              hint: name the folder that holds t10k-images-idx3-ubyte.gz and its labels
+              hint: name the folder that holds the files of the data set
             """)
       }
     }
   }
 
-  @Test(arguments: [(LabelledImages.Split.test, "t10k"), (.train, "train")])
-  func aFolderWithoutImagesIsAnError(split: LabelledImages.Split, stem: String) throws {
+  @Test(arguments: [
+    (LabelledImages.Split.test, "t10k", "test_batch"), (.train, "train", "data_batch_1"),
+  ])
+  func aFolderWithoutImagesIsAnError(
+    split: LabelledImages.Split, stem: String, batch: String
+  ) throws {
     try TestData.withTemporaryFolder { folder in
       try folder.write("\(stem)-labels-idx1-ubyte", labels)
       #expect(
         printedError { try LabelledImages(folder: folder, split: split) } == """
-          error: \(folder.path): the folder holds no \(split.rawValue) images; \
-          \(stem)-images-idx3-ubyte or \(stem)-images-idx3-ubyte.gz is expected
+          error: \(folder.path): the folder holds no \(split.rawValue) images
+            hint: name a folder with the files of MNIST (\(stem)-images-idx3-ubyte), CIFAR-10 \
+          (\(batch).bin) or SVHN (\(split.rawValue)_32x32.mat), or with a folder of PNG or PPM \
+          pictures for each class
           """)
     }
   }

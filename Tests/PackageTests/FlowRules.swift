@@ -5,7 +5,8 @@ enum FlowRules {
   /// Every room, in the order of the flow. A room imports rooms before it only; a new one is added
   /// here with the design in mind.
   static let rooms = [
-    "Diagnostics", "Hashing", "Datasets", "Modeling", "ONNXImport", "IntegerNetwork",
+    "Diagnostics", "Hashing", "CZlib", "CPNG", "Datasets", "Modeling", "ONNXImport",
+    "IntegerNetwork",
     "PopcountKernels", "GoldenModel", "Cores", "Folding", "Pipelines", "VerilogEmission",
     "Simulation", "Verification", "Reporting", "ResBin", "ResBinCommand",
   ]

@@ -8,7 +8,7 @@ struct PackageDescription {
 
   /// One target.
   struct Target: Equatable {
-    /// The word before the bracket: `target`, `executableTarget`, `testTarget`.
+    /// The word before the bracket: `target`, `systemLibrary`, `executableTarget`, `testTarget`.
     var kind: String
     var name: String
     /// Where it lies, if not where SwiftPM looks first.
@@ -57,7 +57,7 @@ struct PackageDescription {
 
   private static func target(_ expression: Syntax) throws -> Target {
     guard case .call(let kind, let arguments) = expression,
-      [".target", ".executableTarget", ".testTarget"].contains(kind),
+      [".target", ".systemLibrary", ".executableTarget", ".testTarget"].contains(kind),
       case .string(let name)? = arguments.first(where: { $0.label == "name" })?.value
     else { throw Unreadable(description: "a target is declared as \(expression)") }
     var target = Target(kind: String(kind.dropFirst()), name: name)

@@ -70,7 +70,8 @@ import Testing
   private func expectImports(of folder: String, within allowed: Set<String>) throws {
     let files = try Repository.files(in: [folder])
     #expect(
-      files.contains { $0.hasSuffix(".swift") || $0.hasSuffix(".c") }, "\(folder) holds no code")
+      files.contains { file in [".swift", ".c", ".modulemap"].contains { file.hasSuffix($0) } },
+      "\(folder) holds no code")
     for path in files where path.hasSuffix(".swift") {
       let imports = SwiftSource(try #require(try Repository.text(path))).imports
       for module in imports where !allowed.contains(module) {
