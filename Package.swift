@@ -45,10 +45,11 @@ let package = Package(
     .target(
       name: "Cores", exclude: ["README.md", "RTL/README.md"], resources: [.embedInCode("RTL")]),
     .target(
-      name: "Folding", dependencies: ["Diagnostics", "IntegerNetwork", "Cores"],
+      name: "Folding", dependencies: ["Diagnostics", "Modeling", "IntegerNetwork"],
       exclude: ["README.md"]),
     .target(
-      name: "Pipelines", dependencies: ["Diagnostics", "IntegerNetwork", "Cores", "Folding"],
+      name: "Pipelines",
+      dependencies: ["Diagnostics", "Modeling", "IntegerNetwork", "Cores", "Folding"],
       exclude: ["README.md"]),
     .target(
       name: "VerilogEmission",
@@ -85,6 +86,8 @@ let package = Package(
 
     .executableTarget(
       name: "MNISTFromSwift", dependencies: ["ResBin"], path: "Examples/MNISTFromSwift"),
+    .executableTarget(
+      name: "CNVFromSwift", dependencies: ["ResBin"], path: "Examples/CNVFromSwift"),
 
     .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),

@@ -27,30 +27,10 @@ let network = Network("example", input: .image(8, 8)) {
   ArgMax()
 }
 
-/// Numbers that a training would have made.
-func parameters(for network: Network) throws -> Parameters {
-  var parameters = Parameters()
-  var random = SystemRandomNumberGenerator()
-  let features = try network.features()
-  for node in network.nodes {
-    guard let input = node.inputs.first else { continue }
-    for slot in node.layer.slots(for: features[input]) where slot.isRequired {
-      let count = slot.shape.reduce(1, *)
-      let values: [Double] =
-        switch slot.name {
-        case "weight": (0..<count).map { _ in Bool.random(using: &random) ? 1 : -1 }
-        case "gammas": (0..<count).map { 0.8 / Double(1 << $0) }
-        case "variance": (0..<count).map { _ in Double.random(in: 10...90, using: &random) }
-        default: (0..<count).map { _ in Double.random(in: -1...1, using: &random) }
-        }
-      parameters[node.name, slot.name] = Tensor(shape: slot.shape, values: values)
-    }
-  }
-  return parameters
-}
-
 do {
-  let integers = try network.lowered(with: parameters(for: network))
+  // Numbers that a training would have made.
+  var random = SystemRandomNumberGenerator()
+  let integers = try network.lowered(with: network.randomParameters(using: &random))
   let folding = try integers.folded(to: .cycles(64))
   let pipeline = try Pipeline(folding)
   let design = try pipeline.verilog()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One running ``Handshake``: `valid`, then `ready`, then `clock`, once a cycle.
-public struct HandshakeMachine: Sendable {
+public struct HandshakeMachine: Equatable, Sendable {
   /// The behaviour.
   public let handshake: Handshake
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The counters of `rb_pad`, one clock at a time.
-struct PadMachine: Sendable {
+struct PadMachine: Equatable, Sendable {
   /// The output register holds a beat.
   private(set) var valid = false
   /// Beat of the padded row that is loaded next.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The counters of `rb_window`, one clock at a time. Distances are in words, in the order of arrival.
-struct WindowMachine: Sendable {
+struct WindowMachine: Equatable, Sendable {
   /// The output register holds a beat.
   private(set) var valid = false
   /// Words that may arrive until the buffer is full.

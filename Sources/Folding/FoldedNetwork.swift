@@ -2,6 +2,7 @@
 
 import Diagnostics
 import IntegerNetwork
+import Modeling
 
 /// An integer network with the fold of each linear layer.
 public struct FoldedNetwork: Equatable, Codable, Sendable {
@@ -15,13 +16,41 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
     folds[graph.nodes[index].name]
   }
 
-  /// Cycles that node `index` needs for an image, if it is a linear layer.
+  /// Cycles that node `index` needs for an image, if it is a linear layer or a pool.
   public func cycles(of index: Int) -> Int? {
-    guard let fold = fold(of: index),
-      case .popcount(let popcount) = graph.nodes[index].operation,
-      let code = graph.code(of: graph.nodes[index].inputs[0])
-    else { return nil }
-    return fold.cycles(for: popcount, levels: code.levels)
+    let node = graph.nodes[index]
+    switch node.operation {
+    case .popcount(let popcount):
+      guard let fold = fold(of: index), let code = graph.code(of: node.inputs[0]) else {
+        return nil
+      }
+      return node.shape.height * node.shape.width * fold.cycles(for: popcount, levels: code.levels)
+    case .maxPool(let window):
+      return cyclesOfPool(index, window)
+    case .sumPool(let pool):
+      return cyclesOfPool(index, pool.window)
+    case .input, .encode, .score, .argMax:
+      return nil
+    }
+  }
+
+  private func cyclesOfPool(_ index: Int, _ window: Window) -> Int {
+    let node = graph.nodes[index]
+    let padded = window.padded(graph.nodes[node.inputs[0]].shape)
+    let reads = node.shape.height * node.shape.width * window.taps
+    return max(reads, padded.height * padded.width)
+      * (node.shape.channels / max(1, lanes(of: node.inputs[0])))
+  }
+
+  /// Values side by side in the stream that leaves node `index`: the units of the linear layer that
+  /// it comes from.
+  public func lanes(of index: Int) -> Int {
+    var node = index
+    while node > 0 {
+      if let fold = folds[graph.nodes[node].name] { return fold.units }
+      node = graph.nodes[node].inputs.first ?? 0
+    }
+    return inputLanes
   }
 
   /// Checks the graph and that every linear layer has a fold that fits: a network from a file may
@@ -36,9 +65,12 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
     }
   }
 
-  /// The cycles of the slowest layer: the initiation interval of the whole.
+  /// The cycles of the slowest linear layer: the initiation interval of the whole.
   public var interval: Int {
-    graph.nodes.indices.compactMap { cycles(of: $0) }.max() ?? 1
+    folds.keys.reduce(1) { slowest, name in
+      guard let index = graph.nodes.firstIndex(where: { $0.name == name }) else { return slowest }
+      return max(slowest, cycles(of: index) ?? 1)
+    }
   }
 }
 
@@ -46,20 +78,20 @@ extension FoldedNetwork {
   /// Lanes of the stream that enters: as many of the first layer's as fit into 64 bits, or more
   /// where the image would otherwise take longer to arrive than the slowest layer needs.
   public var inputLanes: Int {
-    let values = graph.nodes[0].shape.count
-    guard let code = graph.code(of: 0),
-      let fold = graph.consumers(of: 0).lazy.compactMap({ self.fold(of: $0) }).first
-    else { return 1 }
-    let lanes = divisors(of: fold.lanes)
+    let shape = graph.nodes[0].shape
+    guard let code = graph.code(of: 0) else { return 1 }
+    let fold = graph.consumers(of: 0).lazy.compactMap { self.fold(of: $0) }.first
+    let lanes = divisors(of: fold?.lanes ?? shape.channels)
     let narrow = lanes.last { $0 * code.levels <= 64 } ?? 1
-    return lanes.first { $0 >= narrow && values / $0 <= interval } ?? fold.lanes
+    return lanes.first { $0 >= narrow && shape.count / $0 <= interval } ?? lanes.last ?? 1
   }
 }
 
 extension LayerFold {
   /// Cycles for one product of a vector with the layer's matrix.
   func cycles(for popcount: MaskedPopcount, levels: Int) -> Int {
-    popcount.inputs / lanes * (popcount.outputs / units) * (schedule == .series ? levels : 1)
+    popcount.inputs / lanes * (popcount.outputs / units) * popcount.scales.count
+      * (schedule == .series ? levels : 1)
   }
 }
 
@@ -69,6 +101,7 @@ extension IntegerGraph {
   /// Of the folds that meet the target, each layer takes the one with the least popcount logic
   /// (units × lanes × levels side by side); of equal ones that with fewer units. Lanes divide the
   /// units of the layer before, or are a multiple of them, so that one width adapter joins the two.
+  /// The lanes of a convolution divide its channels: a beat is part of one pixel.
   ///
   /// - Throws: ``InvalidInput`` for overrides that do not fit.
   public func folded(
@@ -80,7 +113,11 @@ extension IntegerGraph {
       guard case .popcount(let popcount) = nodes[index].operation,
         let code = code(of: nodes[index].inputs[0])
       else { return nil }
-      return LinearLayer(index: index, popcount: popcount, levels: code.levels)
+      let source = nodes[nodes[index].inputs[0]].shape
+      return LinearLayer(
+        index: index, popcount: popcount, levels: code.levels,
+        vector: popcount.window == nil ? source.count : source.channels,
+        positions: nodes[index].shape.height * nodes[index].shape.width)
     }
     let names = layers.map { nodes[$0.index].name }
     for name in overrides.keys.sorted() where !names.contains(name) {
@@ -118,15 +155,19 @@ private struct LinearLayer {
   var index: Int
   var popcount: MaskedPopcount
   var levels: Int
+  /// What lanes divide: the values of a pixel, or of the vector.
+  var vector: Int
+  /// Products with the matrix in an image.
+  var positions: Int
 
   func smallestFold(cycles: Int, unitsBefore: Int?) -> LayerFold {
     var best: (fold: LayerFold, cost: (Int, Int, Int))?
     for units in divisors(of: popcount.outputs) {
-      for lanes in divisors(of: popcount.inputs) where fits(lanes, unitsBefore) {
+      for lanes in divisors(of: vector) where fits(lanes, unitsBefore) {
         for schedule in levels > 1 ? LevelSchedule.allCases : [.series] {
           let fold = LayerFold(units: units, lanes: lanes, schedule: schedule)
           // Meeting the target comes first, then the least logic; the fastest where none meets it.
-          let excess = max(0, fold.cycles(for: popcount, levels: levels) - cycles)
+          let excess = max(0, positions * fold.cycles(for: popcount, levels: levels) - cycles)
           let logic = units * lanes * (schedule == .parallel ? levels : 1)
           let cost = (excess, logic, units)
           if best.map({ cost < $0.cost }) ?? true { best = (fold, cost) }
@@ -145,12 +186,14 @@ private struct LinearLayer {
         at: path, "units (\(fold.units)) do not divide the layer's \(popcount.outputs) outputs",
         hint: "use one of \(list(divisors(of: popcount.outputs)))")
     }
-    if fold.lanes < 1 || popcount.inputs % fold.lanes != 0 {
+    if fold.lanes < 1 || vector % fold.lanes != 0 {
       diagnostics.error(
-        at: path, "lanes (\(fold.lanes)) do not divide the layer's \(popcount.inputs) inputs",
-        hint: "use one of \(list(divisors(of: popcount.inputs)))")
+        at: path,
+        "lanes (\(fold.lanes)) do not divide the layer's \(vector) "
+          + (popcount.window == nil ? "inputs" : "channels"),
+        hint: "use one of \(list(divisors(of: vector)))")
     } else if !fits(fold.lanes, unitsBefore), let unitsBefore {
-      let fitting = divisors(of: popcount.inputs).filter { fits($0, unitsBefore) }
+      let fitting = divisors(of: vector).filter { fits($0, unitsBefore) }
       diagnostics.error(
         at: path,
         "lanes (\(fold.lanes)) and the units of the layer before (\(unitsBefore)) "
@@ -170,5 +213,7 @@ private struct LinearLayer {
 }
 
 private func divisors(of number: Int) -> [Int] {
-  (1...max(1, number)).filter { number % $0 == 0 }
+  guard number > 0 else { return [1] }
+  let small = (1...Int(Double(number).squareRoot())).filter { number % $0 == 0 }
+  return small + small.reversed().map { number / $0 }.filter { $0 > (small.last ?? 0) }
 }

@@ -4,6 +4,7 @@ import Cores
 import Diagnostics
 import Folding
 import IntegerNetwork
+import Modeling
 
 /// Lays out the stages of a folded network, node by node.
 struct PipelineBuilder {
@@ -34,8 +35,10 @@ struct PipelineBuilder {
         try addInput(index, code: code, consumer: consumers.first)
       case .popcount(let popcount):
         try addMatrix(index, popcount)
-      case .maxPool, .sumPool:
-        throw Diagnostic(at: "\(graph.name).\(node.name)", "pooling has no pipeline yet")
+      case .maxPool(let window):
+        addMaxPool(index, window)
+      case .sumPool(let pool):
+        addSumPool(index, pool)
       case .encode(let tree):
         addEncoder(index, tree)
       case .score(let score):
@@ -61,116 +64,242 @@ struct PipelineBuilder {
   }
 
   private mutating func addInput(_ index: Int, code: ResidualCode, consumer: Int?) throws {
-    guard let consumer, folding.fold(of: consumer) != nil else {
+    guard let consumer, folding.cycles(of: consumer) != nil else {
       throw Diagnostic(
-        at: graph.name, "the input is not read by a linear layer",
-        hint: "put `Dense` after the input")
+        at: graph.name, "the input is not read by a linear layer or a pool",
+        hint: "put `Dense` or `Conv` after the input")
     }
     input = StreamPort(
       graph.nodes[index].name, lanes: folding.inputLanes, bitsPerLane: code.levels)
     carriers[index] = .outside
   }
 
-  /// [width adapter] → [window buffer or register] → matrix unit.
+  /// [width adapter] → [border] → [window buffer or register] → matrix unit.
   private mutating func addMatrix(_ index: Int, _ popcount: MaskedPopcount) throws {
-    let name = graph.nodes[index].name
-    guard let fold = folding.fold(of: index),
-      let code = graph.code(of: graph.nodes[index].inputs[0])
-    else { throw Diagnostic(at: "\(graph.name).\(name)", "the layer has no fold") }
-    var source = carriers[graph.nodes[index].inputs[0]] ?? .outside
+    let node = graph.nodes[index]
+    let name = node.name
+    guard let fold = folding.fold(of: index), let code = graph.code(of: node.inputs[0]) else {
+      throw Diagnostic(at: "\(graph.name).\(name)", "the layer has no fold")
+    }
+    // A dense layer reads its map as one pixel.
+    let map =
+      popcount.window == nil ? Shape.vector(popcount.inputs) : graph.nodes[node.inputs[0]].shape
+    let window = popcount.window ?? MapWindow(Window(1))
     let words = popcount.inputs / fold.lanes
     let groups = popcount.outputs / fold.units
+    let positions = node.shape.height * node.shape.width
     let levelsPerBeat = fold.schedule == .series ? 1 : code.levels
-    let passes = groups * (code.levels / levelsPerBeat)
+    let repeats = groups * popcount.scales.count
+    let passes = repeats * (code.levels / levelsPerBeat)
 
-    source = adapt(source, to: fold.lanes, layer: name, words: words)
-    if passes > 1 {
-      source = append(
-        "\(name)_buffer", layer: name,
-        WindowBuffer(
-          lanes: fold.lanes, levels: code.levels, levelsPerBeat: levelsPerBeat, words: words,
-          repeats: groups, depth: 2 * words),
-        from: source, cycles: words * passes)
+    var source = carriers[node.inputs[0]] ?? .outside
+    source = adapt(source, to: fold.lanes, layer: name, beats: map.count / fold.lanes)
+    source = addBorder(window, round: map, levels: code.levels, layer: name, from: source)
+    if passes > 1 || window.window != Window(1) {
+      source = addWindow(
+        window.window, on: map, levels: code.levels, levelsPerBeat: levelsPerBeat,
+        repeats: repeats, layer: name, from: source, cycles: positions * words * passes)
     } else {
       source = append(
         "\(name)_register", layer: name,
-        StreamRegister(lanes: fold.lanes, bitsPerLane: code.levels), from: source, cycles: words)
+        StreamRegister(lanes: fold.lanes, bitsPerLane: code.levels),
+        from: source, cycles: positions * words)
     }
-    let offsets = popcount.limits(for: code)
+    let sums = SumLanes(
+      offsets: popcount.limits(for: code), isDoubled: window.hasAbsentValues)
     let matrix = MatrixUnit(
       lanes: fold.lanes, units: fold.units, levelsPerBeat: levelsPerBeat, words: words,
-      groups: groups, gammas: code.weights, sumWidth: width(of: (offsets.max() ?? 0) + 1),
-      weights: image("WEIGHTS_FILE", popcount.weights, fold, layer: name),
-      mask: popcount.mask.map { image("MASK_FILE", $0, fold, layer: name) })
+      groups: groups, weightLevels: popcount.scales.count,
+      gammas: popcount.scales.flatMap { scale in code.weights.map { scale * $0 } },
+      isPadded: sums.isDoubled, sumWidth: sums.width,
+      weights: image("WEIGHTS_FILE", popcount, popcount.weights, fold, layer: name),
+      mask: popcount.mask.map { image("MASK_FILE", popcount, $0, fold, layer: name) })
     carriers[index] = append(
-      "\(name)_matrix", layer: name, matrix, from: source, cycles: words * passes,
-      carries: CarriedValues(node: index, encoding: .popcount(offsets: offsets)))
+      "\(name)_matrix", layer: name, matrix, from: source, cycles: positions * words * passes,
+      carries: CarriedValues(node: index, encoding: .sum(sums)))
+  }
+
+  /// The stream of a map with the border of `window`, where it has one.
+  private mutating func addBorder(
+    _ window: MapWindow, round map: Shape, levels: Int, layer: String, from source: Stage.Source
+  ) -> Stage.Source {
+    guard window.window.isPadded else { return source }
+    let lanes = port(of: source).lanes
+    let padded = window.window.padded(map)
+    var code: Int?
+    if case .code(let value) = window.border { code = value }
+    return append(
+      "\(layer)_border", layer: layer,
+      Pad(
+        lanes: lanes, bitsPerLane: levels, words: map.channels / lanes, height: map.height,
+        width: map.width, top: window.window.top, bottom: window.window.bottom,
+        left: window.window.left, right: window.window.right, padding: code),
+      from: source, cycles: padded.count / lanes)
+  }
+
+  /// A buffer that sends what the window sees of the map and its border.
+  ///
+  /// Its depth is twice the span of a window, from its first to its last value in the stream: while
+  /// the last windows of an image are sent the first of the next one arrives, so that a source and
+  /// a layer of the same speed never wait for one another.
+  private mutating func addWindow(
+    _ window: Window, on map: Shape, levels: Int, levelsPerBeat: Int, repeats: Int,
+    channelsOuter: Bool = false, layer: String, from source: Stage.Source, cycles: Int
+  ) -> Stage.Source {
+    let port = port(of: source)
+    let padded = window.padded(map)
+    let words = map.channels / port.lanes
+    let span = WindowBuffer.span(
+      width: padded.width, words: words, kernelHeight: window.kernel.height,
+      kernelWidth: window.kernel.width)
+    let buffer = WindowBuffer(
+      lanes: port.lanes, levels: levels, levelsPerBeat: levelsPerBeat, flags: port.flags,
+      words: words, height: padded.height, width: padded.width,
+      kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
+      strideY: window.stride.height, strideX: window.stride.width, repeats: repeats,
+      channelsOuter: channelsOuter, depth: 2 * span)
+    return append("\(layer)_buffer", layer: layer, buffer, from: source, cycles: cycles)
+  }
+
+  /// [border] → window buffer → maximum of the window's values, channel by channel.
+  private mutating func addMaxPool(_ index: Int, _ window: Window) {
+    let node = graph.nodes[index]
+    let map = graph.nodes[node.inputs[0]].shape
+    let encoding = encoding(of: node.inputs[0])
+    var source = carriers[node.inputs[0]] ?? .outside
+    let port = port(of: source)
+    let words = map.channels / port.lanes
+    let positions = node.shape.height * node.shape.width
+    // The least code and the least sum are 0 on the wire.
+    source = addBorder(
+      MapWindow(window, border: .code(0)), round: map, levels: port.bitsPerLane,
+      layer: node.name, from: source)
+    source = addWindow(
+      window, on: map, levels: port.bitsPerLane, levelsPerBeat: port.bitsPerLane, repeats: 1,
+      channelsOuter: true, layer: node.name, from: source,
+      cycles: positions * words * window.taps)
+    carriers[index] = append(
+      node.name, layer: node.name,
+      MaxPoolUnit(lanes: port.lanes, bits: port.bitsPerLane, taps: window.taps),
+      from: source, cycles: positions * words * window.taps,
+      carries: CarriedValues(node: index, encoding: encoding))
+  }
+
+  /// [border] → window buffer → sum of the window's values, channel by channel.
+  private mutating func addSumPool(_ index: Int, _ pool: MapWindow) {
+    let node = graph.nodes[index]
+    let map = graph.nodes[node.inputs[0]].shape
+    var source = carriers[node.inputs[0]] ?? .outside
+    let port = port(of: source)
+    let words = map.channels / port.lanes
+    let positions = node.shape.height * node.shape.width
+    let gammas: [Int]
+    let sums: SumLanes
+    if let code = graph.code(of: node.inputs[0]) {
+      gammas = code.weights
+      sums = SumLanes(offsets: graph.sumLimits(of: index), isDoubled: pool.hasAbsentValues)
+    } else {
+      gammas = (0..<port.bitsPerLane).reversed().map { 1 << $0 }
+      var lanes = SumLanes(offsets: [], isDoubled: false)
+      if case .sum(let before) = encoding(of: node.inputs[0]) { lanes = before }
+      lanes.offsets = lanes.offsets.map { $0 * pool.window.taps }
+      sums = lanes
+    }
+    source = addBorder(
+      pool, round: map, levels: port.bitsPerLane, layer: node.name, from: source)
+    source = addWindow(
+      pool.window, on: map, levels: port.bitsPerLane, levelsPerBeat: port.bitsPerLane,
+      repeats: 1, channelsOuter: true, layer: node.name, from: source,
+      cycles: positions * words * pool.window.taps)
+    carriers[index] = append(
+      node.name, layer: node.name,
+      SumPoolUnit(
+        lanes: port.lanes, taps: pool.window.taps, gammas: gammas,
+        isPadded: pool.hasAbsentValues, sumWidth: sums.width),
+      from: source, cycles: positions * words * pool.window.taps,
+      carries: CarriedValues(node: index, encoding: .sum(sums)))
   }
 
   private func image(
-    _ parameter: String, _ bits: BitMatrix, _ fold: LayerFold, layer: String
+    _ parameter: String, _ popcount: MaskedPopcount, _ bits: BitMatrix, _ fold: LayerFold,
+    layer: String
   ) -> MemoryImage {
     MatrixUnit.memoryImage(
       parameter: parameter, layer: layer, lanes: fold.lanes, units: fold.units,
-      words: bits.columns / fold.lanes, groups: bits.rows / fold.units, row: bits.row)
+      words: popcount.inputs / fold.lanes, groups: popcount.outputs / fold.units,
+      weightLevels: popcount.scales.count
+    ) { neuron, plane in bits.row(plane * popcount.outputs + neuron) }
+  }
+
+  /// The port that a source is.
+  private func port(of source: Stage.Source) -> StreamPort {
+    switch source {
+    case .outside: input
+    case .stage(let index): stages[index].output
+    }
+  }
+
+  /// How the stream of node `index` carries its values.
+  private func encoding(of index: Int) -> CarriedValues.Encoding {
+    guard case .stage(let stage)? = carriers[index] else { return .direct }
+    return stages[stage].carries?.encoding ?? .direct
   }
 
   /// Joins `source` to a reader with so many lanes.
   private mutating func adapt(
-    _ source: Stage.Source, to lanes: Int, layer: String, words: Int
+    _ source: Stage.Source, to lanes: Int, layer: String, beats: Int
   ) -> Stage.Source {
-    let port =
-      switch source {
-      case .outside: input
-      case .stage(let index): stages[index].output
-      }
+    let port = port(of: source)
     if port.lanes < lanes {
       return append(
         "\(layer)_width", layer: layer,
         WidthUp(lanes: port.lanes, bitsPerLane: port.bitsPerLane, ratio: lanes / port.lanes),
-        from: source, cycles: words * (lanes / port.lanes))
+        from: source, cycles: beats * (lanes / port.lanes))
     } else if port.lanes > lanes {
       return append(
         "\(layer)_width", layer: layer,
         WidthDown(lanes: lanes, bitsPerLane: port.bitsPerLane, ratio: port.lanes / lanes),
-        from: source, cycles: words)
+        from: source, cycles: beats)
     }
     return source
   }
 
   private mutating func addEncoder(_ index: Int, _ tree: ThresholdTree) {
-    let (source, units, groups, offsets) = sums(for: index)
-    // s ≥ T  ⟺  (s + offset) / 2 ≥ ⌈(T + offset) / 2⌉
+    let node = graph.nodes[index]
+    let (source, units, groups, sums) = sums(for: index)
     let thresholds = tree.thresholds.enumerated().map { channel, thresholds in
-      thresholds.map { max(0, ceilingHalf($0 + offsets[channel])) }
+      thresholds.map { max(0, sums.threshold($0, channel: channel)) }
     }
     let core = ResidualEncoder(
-      units: units, levels: tree.code.levels, sumWidth: width(of: (offsets.max() ?? 0) + 1),
-      groups: groups, thresholds: thresholds, layer: graph.nodes[index].name)
+      units: units, levels: tree.code.levels, sumWidth: sums.width, groups: groups,
+      thresholds: thresholds, falling: tree.falling, layer: node.name)
     carriers[index] = append(
-      graph.nodes[index].name, layer: graph.nodes[index].name, core, from: source,
-      cycles: groups, carries: CarriedValues(node: index, encoding: .direct))
+      node.name, layer: node.name, core, from: source,
+      cycles: node.shape.height * node.shape.width * groups,
+      carries: CarriedValues(node: index, encoding: .direct))
   }
 
   private mutating func addScore(_ index: Int, _ score: AffineScore) {
-    let (source, units, groups, offsets) = sums(for: index)
-    // A·s + C = 2A·(s + offset)/2 + (C − A·offset)
-    let multipliers = score.multipliers.map { 2 * $0 }
+    let node = graph.nodes[index]
+    let (source, units, groups, sums) = sums(for: index)
+    // s = step · lane − offset, so A·s + C = step·A · lane + (C − A·offset)
+    let multipliers = score.multipliers.map { sums.step * $0 }
     let constants = score.offsets.indices.map {
-      score.offsets[$0] - score.multipliers[$0] * offsets[$0]
+      score.offsets[$0] - score.multipliers[$0] * sums.offsets[$0]
     }
     let largest = score.offsets.indices.map { channel in
-      let reach = abs(score.multipliers[channel]) * offsets[channel]
+      let reach = abs(score.multipliers[channel]) * sums.offsets[channel]
       return max(reach + abs(score.offsets[channel]), abs(constants[channel]))
     }.max()
     let core = Score(
-      units: units, sumWidth: width(of: (offsets.max() ?? 0) + 1),
+      units: units, sumWidth: sums.width,
       multiplierWidth: 1 + width(of: multipliers.map { abs($0) }.max() ?? 0),
       scoreWidth: 1 + width(of: largest ?? 0), groups: groups, multipliers: multipliers,
-      offsets: constants, layer: graph.nodes[index].name)
+      offsets: constants, layer: node.name)
     carriers[index] = append(
-      graph.nodes[index].name, layer: graph.nodes[index].name, core, from: source,
-      cycles: groups, carries: CarriedValues(node: index, encoding: .direct))
+      node.name, layer: node.name, core, from: source,
+      cycles: node.shape.height * node.shape.width * groups,
+      carries: CarriedValues(node: index, encoding: .direct))
   }
 
   private mutating func addArgMax(_ index: Int) {
@@ -186,16 +315,17 @@ struct PipelineBuilder {
       cycles: count / port.lanes, carries: CarriedValues(node: index, encoding: .direct))
   }
 
-  /// What a reader of sums needs to know of the matrix unit before it.
+  /// What a reader of sums needs to know of the stage before it.
   private func sums(
     for index: Int
-  ) -> (source: Stage.Source, units: Int, groups: Int, offsets: [Int]) {
-    let source = carriers[graph.nodes[index].inputs[0]] ?? .outside
-    guard case .stage(let before) = source,
-      case .popcount(let offsets)? = stages[before].carries?.encoding
-    else { return (source, 1, 1, []) }
-    let units = stages[before].output.lanes
-    return (source, units, offsets.count / units, offsets)
+  ) -> (source: Stage.Source, units: Int, groups: Int, sums: SumLanes) {
+    let before = graph.nodes[index].inputs[0]
+    let source = carriers[before] ?? .outside
+    guard case .sum(let sums) = encoding(of: before) else {
+      return (source, 1, 1, SumLanes(offsets: [], isDoubled: false))
+    }
+    let units = port(of: source).lanes
+    return (source, units, sums.offsets.count / units, sums)
   }
 
   /// Adds a stage and returns where its output is.
@@ -226,9 +356,4 @@ struct PipelineBuilder {
 /// Bits of an unsigned number; at least 1.
 func width(of number: Int) -> Int {
   max(1, Int.bitWidth - number.leadingZeroBitCount)
-}
-
-/// ⌈number / 2⌉, for negative numbers too.
-private func ceilingHalf(_ number: Int) -> Int {
-  (number + 1) >> 1
 }

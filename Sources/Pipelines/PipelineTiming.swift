@@ -15,61 +15,90 @@ public struct PipelineTiming: Equatable, Codable, Sendable {
 extension Pipeline {
   /// Latency and interval from the handshakes of the cores.
   public func timing() -> PipelineTiming {
-    // After as many images as fit into the buffers the rhythm is settled.
-    let images =
+    // The rhythm is settled when the machines are as they were an image or more before. Where
+    // buffers fill up slowly, the interval is that of the slowest stage long before that: each
+    // window buffer holds parts of two images at most.
+    let most =
       6
-      + stages.reduce(0) { held, stage in
-        if case .window(let window) = stage.core.handshake {
-          held + window.imagesHeld
-        } else {
-          held
-        }
+      + 2 * stages.count { if case .window = $0.core.handshake { true } else { false } }
+    var run = PipelineRun(self)
+    var completions: [Int] = []
+    var states: [[HandshakeMachine]] = []
+    while completions.count < most {
+      completions.append(run.nextCompletion())
+      if let before = states.lastIndex(of: run.machines) {
+        return PipelineTiming(
+          latency: completions[0],
+          interval: (completions[states.count] - completions[before]) / (states.count - before))
       }
-    let completions = completions(images: images)
+      states.append(run.machines)
+    }
     return PipelineTiming(
-      latency: completions[0],
-      interval: completions[images - 1] - completions[images - 2])
+      latency: completions[0], interval: completions[most - 1] - completions[most - 2])
   }
 
   /// The cycle in which the last beat of each of the first `images` images leaves, counted from
   /// the transfer of the very first beat in.
-  ///
-  /// Steps the handshake machine of each core, one cycle at a time.
   public func completions(images: Int) -> [Int] {
-    var machines = stages.map { $0.core.handshake.machine() }
-    var completions: [Int] = []
-    var beatsToSend = images * inputBeats
-    var beatsReceived = 0
-    var cycle = 0
-    // What each stage's output sees in this cycle: the ready of the stage that reads it.
-    var ready = Array(repeating: true, count: stages.count)
-    var valid = Array(repeating: false, count: stages.count)
-    while completions.count < images {
-      var sourceReady = true
-      for index in stages.indices.reversed() {
-        let inputReady = machines[index].ready(outputReady: ready[index])
-        switch stages[index].source {
-        case .outside: sourceReady = inputReady
-        case .stage(let source): ready[source] = inputReady
-        }
-      }
-      let sends = beatsToSend > 0 && sourceReady
-      for index in stages.indices { valid[index] = machines[index].valid }
-      for index in stages.indices {
-        let input: Bool =
-          switch stages[index].source {
-          case .outside: sends
-          case .stage(let source): valid[source] && ready[source]
-          }
-        machines[index].clock(input: input, output: valid[index] && ready[index])
-      }
-      if sends { beatsToSend -= 1 }
-      if valid.last ?? sends {
-        beatsReceived += 1
-        if beatsReceived % outputBeats == 0 { completions.append(cycle) }
-      }
-      cycle += 1
+    var run = PipelineRun(self, images: images)
+    return (0..<images).map { _ in run.nextCompletion() }
+  }
+}
+
+/// Steps the handshake machine of each core, one cycle at a time.
+private struct PipelineRun {
+  private(set) var machines: [HandshakeMachine]
+  /// Stage → the stage that feeds it; nil: from outside.
+  private let sources: [Int?]
+  private let outputBeats: Int
+  private var beatsToSend: Int
+  private var beatsReceived = 0
+  private var cycle = 0
+  /// What each stage's output sees in this cycle: the ready of the stage that reads it.
+  private var ready: [Bool]
+  private var valid: [Bool]
+
+  /// - Parameter images: how many are sent; nil: no end of them.
+  init(_ pipeline: Pipeline, images: Int? = nil) {
+    machines = pipeline.stages.map { $0.core.handshake.machine() }
+    sources = pipeline.stages.map {
+      if case .stage(let source) = $0.source { source } else { nil }
     }
-    return completions
+    outputBeats = pipeline.outputBeats
+    beatsToSend = images.map { $0 * pipeline.inputBeats } ?? .max
+    ready = Array(repeating: true, count: machines.count)
+    valid = Array(repeating: false, count: machines.count)
+  }
+
+  /// The cycle in which the last beat of the next image leaves.
+  mutating func nextCompletion() -> Int {
+    while true {
+      cycle += 1
+      if step() {
+        beatsReceived += 1
+        if beatsReceived % outputBeats == 0 { return cycle - 1 }
+      }
+    }
+  }
+
+  /// One cycle; true when a beat leaves.
+  private mutating func step() -> Bool {
+    var sourceReady = true
+    for index in machines.indices.reversed() {
+      let inputReady = machines[index].ready(outputReady: ready[index])
+      valid[index] = machines[index].valid
+      if let source = sources[index] {
+        ready[source] = inputReady
+      } else {
+        sourceReady = inputReady
+      }
+    }
+    let sends = beatsToSend > 0 && sourceReady
+    for index in machines.indices {
+      let input = sources[index].map { valid[$0] && ready[$0] } ?? sends
+      machines[index].clock(input: input, output: valid[index] && ready[index])
+    }
+    if sends { beatsToSend -= 1 }
+    return valid.last ?? sends
   }
 }

@@ -37,9 +37,8 @@ public struct CarriedValues: Equatable, Codable, Sendable {
   public enum Encoding: Equatable, Codable, Sendable {
     /// The value itself, unsigned, or in two's complement when negative.
     case direct
-    /// A signed sum s as the unsigned (s + offset) / 2: the popcounts without what is the same for
-    /// every image. One offset an output.
-    case popcount(offsets: [Int])
+    /// A signed sum as an unsigned lane.
+    case sum(SumLanes)
   }
 
   /// The lane that carries `value` of channel `channel`, in `bits` bits.
@@ -51,7 +50,43 @@ public struct CarriedValues: Equatable, Codable, Sendable {
   private func carried(_ value: Int, channel: Int) -> Int {
     switch encoding {
     case .direct: value
-    case .popcount(let offsets): (value + offsets[channel]) / 2
+    case .sum(let sums): sums.lane(value, channel: channel)
     }
+  }
+}
+
+/// How signed sums travel as unsigned numbers: without what is the same for every image.
+///
+///     lane = (s + offset) / step
+///
+/// The step is 2, popcounts as they are; or 1 where a border without values may make them odd.
+public struct SumLanes: Equatable, Codable, Sendable {
+  /// The largest |s| of each channel.
+  public var offsets: [Int]
+  /// Whether the step is 1: popcounts are doubled.
+  public var isDoubled: Bool
+
+  public init(offsets: [Int], isDoubled: Bool = false) {
+    self.offsets = offsets
+    self.isDoubled = isDoubled
+  }
+
+  /// What one step of a lane means.
+  var step: Int { isDoubled ? 1 : 2 }
+
+  /// Bits of a lane: one more value than the largest, so that a threshold can be out of reach.
+  var width: Int {
+    Pipelines.width(of: (offsets.max() ?? 0) * 2 / step + 1)
+  }
+
+  /// The lane of a sum.
+  func lane(_ sum: Int, channel: Int) -> Int {
+    (sum + offsets[channel]) / step
+  }
+
+  /// The least lane of a sum that is at least `threshold`.
+  func threshold(_ threshold: Int, channel: Int) -> Int {
+    // Rounded up, for negative numbers too.
+    (threshold + offsets[channel] + step - 1) >> (step - 1)
   }
 }

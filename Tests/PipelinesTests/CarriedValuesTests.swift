@@ -18,10 +18,17 @@ import Testing
 
   /// A sum of n signs is n − 2d: its lane counts the signs that are +1.
   @Test(arguments: [0, 1, 7, 300]) func sumsArePopcounts(active: Int) {
-    let carried = CarriedValues(node: 0, encoding: .popcount(offsets: [99, active]))
+    let carried = CarriedValues(node: 0, encoding: .sum(SumLanes(offsets: [99, active])))
     for positive in 0...active {
       let sum = positive - (active - positive)
       #expect(carried.lane(sum, channel: 1, bits: 9) == UInt64(positive))
     }
+  }
+
+  /// A border without values may leave a sum of any parity: the lane is the sum and its offset.
+  @Test func doubledSumsAreWhole() {
+    let carried = CarriedValues(
+      node: 0, encoding: .sum(SumLanes(offsets: [5], isDoubled: true)))
+    for sum in -5...5 { #expect(carried.lane(sum, channel: 0, bits: 5) == UInt64(sum + 5)) }
   }
 }

@@ -164,8 +164,8 @@ import Testing
     _ lane: UInt64, _ carries: CarriedValues, _ channel: Int, _ bits: Int, _ node: IntegerGraph.Node
   ) -> Int {
     switch carries.encoding {
-    case .popcount(let offsets):
-      return 2 * Int(lane) - offsets[channel]
+    case .sum(let sums):
+      return (sums.isDoubled ? 1 : 2) * Int(lane) - sums.offsets[channel]
     case .direct:
       if case .score = node.operation, lane >> UInt64(bits - 1) == 1 {
         return Int(lane) - 1 << bits
@@ -176,9 +176,9 @@ import Testing
 
   private func sumWidth(of pipeline: Pipeline, _ layer: String) -> Int {
     // Sums 0 … offset, and a threshold that none reaches.
-    guard case .popcount(let offsets)? = pipeline.stage("\(layer)_matrix")?.carries?.encoding
+    guard case .sum(let sums)? = pipeline.stage("\(layer)_matrix")?.carries?.encoding
     else { return 0 }
-    return String((offsets.max() ?? 0) + 1, radix: 2).count
+    return String((sums.offsets.max() ?? 0) + 1, radix: 2).count
   }
 
   private func scoreWidth(of pipeline: Pipeline) -> Int {
@@ -212,8 +212,8 @@ import Testing
   @Test func theInputIsReadByALinearLayer() {
     #expect(
       printedError { try Pipeline(graph([input]).folded()) } == """
-        error: n: the input is not read by a linear layer
-          hint: put `Dense` after the input
+        error: n: the input is not read by a linear layer or a pool
+          hint: put `Dense` or `Conv` after the input
         """)
   }
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ResBin
+import TestSupport
+import Testing
+
+/// CNV in RTL: in the long tier the whole of it at 20,000 images a second, else an eighth as wide.
+@Suite(.tags(.endToEnd), .enabled(if: Simulator.isAvailable, whyNoSimulator))
+struct CNVTests {
+  @Test(arguments: [1, 2, 3])
+  func verilogEqualsTheGoldenModel(levels: Int) throws {
+    var random = SeededRandom(seed: UInt64(levels))
+    let trained = try CNV.random(
+      levels: levels, divisor: TestData.isExhaustive ? 1 : 8, using: &random)
+    let graph = try trained.network.lowered(with: trained.parameters)
+    let folding = try graph.folded(to: .imagesPerSecond(20_000, clock: 200e6))
+    let prepared = try Prepared(folding)
+    let verifier = try DesignVerifier(prepared.design, pipeline: prepared.pipeline)
+    let count = TestData.isExhaustive ? 20 : 3
+    let images = (0..<count).flatMap { _ in
+      RandomNetwork.image(for: trained.network, using: &random)
+    }
+    for stalls in [StallPattern.none, .random] {
+      let result = try verifier.run(images, stalls: stalls, seed: UInt64(levels))
+      #expect(result.passed, "\(result)")
+      #expect(result.agreeing == count)
+      if stalls == .none {
+        let start = try #require(result.starts.first)
+        #expect(
+          result.completions.map { $0 - start } == prepared.pipeline.completions(images: count))
+        #expect(result.interval == folding.interval)
+        #expect(prepared.pipeline.timing().interval == folding.interval)
+      }
+    }
+  }
+}
