@@ -22,7 +22,7 @@ public struct HandshakeMachine: Equatable, Sendable {
   private var pad: PadMachine
 
   /// A handshake in few bytes.
-  private enum Kind {
+  private enum Kind: Equatable {
     case fifo(depth: Int)
     case pipeline(depth: Int, period: Int)
     case widthUp(ratio: Int)
