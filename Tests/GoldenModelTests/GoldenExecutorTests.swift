@@ -21,6 +21,67 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<120 as Range<UInt64>) func everyValueOfAMapIsThatOfTheEquations(
+    seed: UInt64
+  ) throws {
+    var random = SeededRandom(seed: 7000 + seed)
+    let graph = RandomGraph.makeMap(using: &random, depth: Int.random(in: 1...3, using: &random))
+    try graph.check()
+    let golden = GoldenExecutor(graph)
+    let direct = DirectEvaluation(graph: graph)
+    for _ in 0..<2 {
+      let image = RandomGraph.images(1, for: graph, using: &random)
+      let (computed, expected) = (golden.trace(image), direct.run(image))
+      for node in graph.nodes.indices {
+        #expect(
+          computed[node] == expected[node],
+          "seed \(seed), node \(node) of \(graph.nodes.map { "\($0.operation)".prefix(12) })")
+      }
+    }
+  }
+
+  /// The random maps hold what they are there to try.
+  @Test func randomMapsHoldEveryOperation() {
+    func border(of window: MapWindow) -> String {
+      !window.window.isPadded ? "open" : window.border == .absent ? "absent" : "code"
+    }
+    var seen: Set<String> = []
+    for seed in 0..<120 as Range<UInt64> {
+      var random = SeededRandom(seed: 7000 + seed)
+      let graph = RandomGraph.makeMap(using: &random, depth: Int.random(in: 1...3, using: &random))
+      for node in graph.nodes.dropFirst() {
+        let source = graph.code(of: node.inputs[0]) == nil ? "sums" : "codes"
+        let pixels = node.shape.height * node.shape.width > 1 ? "map" : "pixel"
+        switch node.operation {
+        case .popcount(let popcount):
+          let border = popcount.window.map(border(of:)) ?? "dense"
+          seen.insert("popcount \(border) mask \(popcount.mask != nil)")
+          if popcount.scales.count > 1 { seen.insert("planes of weights \(pixels)") }
+        case .maxPool(let window):
+          seen.insert("max pool \(source) padded \(window.isPadded)")
+        case .sumPool(let pool):
+          seen.insert("sum pool \(source) \(border(of: pool))")
+        case .encode(let tree):
+          seen.insert("encode \(pixels) falling \(!tree.falling.isEmpty)")
+        case .score: seen.insert("score \(pixels)")
+        case .argMax: seen.insert("arg max")
+        case .input: break
+        }
+      }
+    }
+    let expected: Set = [
+      "popcount dense mask false", "popcount dense mask true", "popcount open mask false",
+      "popcount open mask true", "popcount absent mask false", "popcount absent mask true",
+      "popcount code mask false", "popcount code mask true", "planes of weights map",
+      "planes of weights pixel", "max pool codes padded false", "max pool codes padded true",
+      "max pool sums padded false", "max pool sums padded true", "sum pool codes open",
+      "sum pool codes absent", "sum pool codes code", "sum pool sums open", "encode map falling true",
+      "encode map falling false", "encode pixel falling true", "score map", "score pixel",
+      "arg max",
+    ]
+    #expect(expected.subtracting(seen).isEmpty)
+  }
+
   /// Every size beside the limits of a word, with every number of levels, masked and not.
   @Test(arguments: RandomGraph.sizes, 1...8) func everySizeAndLevel(size: Int, levels: Int) {
     var random = SeededRandom(seed: UInt64(size * 8 + levels))
