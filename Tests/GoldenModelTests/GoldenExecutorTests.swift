@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Modeling
+import PopcountKernels
 import TestSupport
 import Testing
 
@@ -10,28 +11,35 @@ import Testing
 @Suite(.tags(.unit)) struct GoldenExecutorTests {
   // MARK: Against the equations
 
-  @Test(arguments: 0..<60 as Range<UInt64>) func everyValueIsThatOfTheEquations(seed: UInt64) {
-    var random = SeededRandom(seed: 500 + seed)
-    let graph = RandomGraph.make(using: &random, depth: Int.random(in: 1...3, using: &random))
-    let golden = GoldenExecutor(graph)
-    let direct = DirectEvaluation(graph: graph)
-    for _ in 0..<3 {
-      let image = RandomGraph.images(1, for: graph, using: &random)
-      #expect(golden.trace(image) == direct.run(image), "seed \(seed)")
+  /// The golden model with every instruction set of this processor.
+  private func everyKernel(_ graph: IntegerGraph) -> [GoldenExecutor] {
+    PopcountKernelTests.all.filter { resbin_has($0) == 1 }.map {
+      GoldenExecutor(graph, instructions: $0)
     }
   }
 
-  @Test(arguments: 0..<120 as Range<UInt64>) func everyValueOfAMapIsThatOfTheEquations(
-    seed: UInt64
-  ) throws {
+  @Test(arguments: 0..<60 as Range<UInt64>) func everyValueIsThatOfTheEquations(seed: UInt64) {
+    var random = SeededRandom(seed: 500 + seed)
+    let graph = RandomGraph.make(using: &random, depth: Int.random(in: 1...3, using: &random))
+    let direct = DirectEvaluation(graph: graph)
+    for _ in 0..<3 {
+      let image = RandomGraph.images(1, for: graph, using: &random)
+      let expected = direct.run(image)
+      for golden in everyKernel(graph) {
+        #expect(golden.trace(image) == expected, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test(arguments: 0..<150 as Range<UInt64>)
+  func everyValueOfAMapIsThatOfTheEquations(seed: UInt64) throws {
     var random = SeededRandom(seed: 7000 + seed)
     let graph = RandomGraph.makeMap(using: &random, depth: Int.random(in: 1...3, using: &random))
     try graph.check()
-    let golden = GoldenExecutor(graph)
-    let direct = DirectEvaluation(graph: graph)
-    for _ in 0..<2 {
-      let image = RandomGraph.images(1, for: graph, using: &random)
-      let (computed, expected) = (golden.trace(image), direct.run(image))
+    let image = RandomGraph.images(1, for: graph, using: &random)
+    let expected = DirectEvaluation(graph: graph).run(image)
+    for golden in everyKernel(graph) {
+      let computed = golden.trace(image)
       for node in graph.nodes.indices {
         #expect(
           computed[node] == expected[node],
@@ -46,7 +54,7 @@ import Testing
       !window.window.isPadded ? "open" : window.border == .absent ? "absent" : "code"
     }
     var seen: Set<String> = []
-    for seed in 0..<120 as Range<UInt64> {
+    for seed in 0..<150 as Range<UInt64> {
       var random = SeededRandom(seed: 7000 + seed)
       let graph = RandomGraph.makeMap(using: &random, depth: Int.random(in: 1...3, using: &random))
       for node in graph.nodes.dropFirst() {
@@ -75,7 +83,8 @@ import Testing
       "popcount code mask false", "popcount code mask true", "planes of weights map",
       "planes of weights pixel", "max pool codes padded false", "max pool codes padded true",
       "max pool sums padded false", "max pool sums padded true", "sum pool codes open",
-      "sum pool codes absent", "sum pool codes code", "sum pool sums open", "encode map falling true",
+      "sum pool codes absent", "sum pool codes code", "sum pool sums open",
+      "encode map falling true",
       "encode map falling false", "encode pixel falling true", "score map", "score pixel",
       "arg max",
     ]
