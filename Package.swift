@@ -80,6 +80,9 @@ let package = Package(
 
     .executableTarget(
       name: "MNISTFromSwift", dependencies: ["ResBin"], path: "Examples/MNISTFromSwift"),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Modeling", "IntegerNetwork", "GoldenModel"],
+      path: "Scripts/Benchmarks", exclude: ["convolution.py"]),
 
     .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),

@@ -6,7 +6,7 @@ import PopcountKernels
 
 /// The memory for one image on its way through a graph, allocated once: nothing is allocated while
 /// an image runs.
-final class Workspace {
+package final class Workspace {
   private let plan: Plan
   private let nodes: [NodeValues]
   /// The image that ran last.
@@ -38,12 +38,16 @@ final class Workspace {
     pixels = Buffer(2 * 8 * (nodes.map(\.pixelWords).max() ?? 0))
   }
 
+  package convenience init(_ graph: IntegerGraph) {
+    self.init(Plan(graph))
+  }
+
   deinit {
     bases.deallocate()
   }
 
   /// The values of a node for the image that ran last, in stream order.
-  func values(of node: Int) -> [Int] {
+  package func values(of node: Int) -> [Int] {
     node == 0
       ? UnsafeBufferPointer(start: image.start, count: nodes[0].shape.count).map(Int.init)
       : nodes[node].values
@@ -53,49 +57,58 @@ final class Workspace {
   ///
   /// - Parameter bytes: as many as the network takes.
   func run(_ bytes: UnsafeBufferPointer<UInt8>) {
+    load(bytes)
+    for index in plan.steps.indices.dropFirst() { compute(index) }
+  }
+
+  /// Takes an image in.
+  package func load(_ bytes: UnsafeBufferPointer<UInt8>) {
     _ = UnsafeMutableBufferPointer(start: image.start, count: bytes.count).update(from: bytes)
-    for (index, step) in plan.steps.enumerated() {
-      let result = nodes[index]
-      let source = nodes[plan.graph.nodes[index].inputs.first ?? 0]
-      switch step {
-      case .input:
-        if plan.packsInput {
-          resbin_pack(
-            plan.instructions, image.start, result.shape.count, result.levels, result.planes,
-            result.words)
-        }
-      case .popcount(let popcount):
-        sum(popcount, from: source, into: result)
-      case .maxPool(let places) where result.levels > 0:
-        poolCodes(places, from: source, into: result)
-      case .maxPool(let places):
-        poolNumbers(places, from: source, into: result) { max($0, $1) }
-      case .sumPool(let places, let border):
-        if source.levels > 0 {
-          addCodes(places, border: border, code: code(of: index), from: source, into: result)
-        } else {
-          poolNumbers(places, from: source, into: result) { $0 + $1 }
-        }
-      case .encode(let tree):
-        var thresholds = tree.thresholds
-        for pixel in 0..<source.pixels {
-          resbin_encode(
-            plan.instructions, &thresholds, source.numbers + pixel * source.stride, pixels.start)
-          result.write(pixel: pixel, from: pixels.start)
-        }
-      case .score(let score):
-        for pixel in 0..<source.pixels {
-          for channel in 0..<source.shape.channels {
-            let position = pixel * source.stride + channel
-            result.numbers[position] =
-              Int64(score.multipliers[channel]) * source.numbers[position]
-              + Int64(score.offsets[channel])
-          }
-        }
-      case .argMax:
-        let scores = UnsafeBufferPointer(start: source.numbers, count: source.shape.count)
-        result.numbers[0] = Int64(argMax(scores))
+    let input = nodes[0]
+    if plan.packsInput {
+      resbin_pack(
+        plan.instructions, image.start, input.shape.count, input.levels, input.planes, input.words)
+    }
+  }
+
+  /// Computes the values of one node from those of its input.
+  package func compute(_ index: Int) {
+    let result = nodes[index]
+    let source = nodes[plan.graph.nodes[index].inputs.first ?? 0]
+    switch plan.steps[index] {
+    case .input:
+      break
+    case .popcount(let popcount):
+      sum(popcount, from: source, into: result)
+    case .maxPool(let places) where result.levels > 0:
+      poolCodes(places, from: source, into: result)
+    case .maxPool(let places):
+      poolNumbers(places, from: source, into: result) { max($0, $1) }
+    case .sumPool(let places, let border):
+      if source.levels > 0 {
+        addCodes(places, border: border, code: code(of: index), from: source, into: result)
+      } else {
+        poolNumbers(places, from: source, into: result) { $0 + $1 }
       }
+    case .encode(let tree):
+      var thresholds = tree.thresholds
+      for pixel in 0..<source.pixels {
+        resbin_encode(
+          plan.instructions, &thresholds, source.numbers + pixel * source.stride, pixels.start)
+        result.write(pixel: pixel, from: pixels.start)
+      }
+    case .score(let score):
+      for pixel in 0..<source.pixels {
+        for channel in 0..<source.shape.channels {
+          let position = pixel * source.stride + channel
+          result.numbers[position] =
+            Int64(score.multipliers[channel]) * source.numbers[position]
+            + Int64(score.offsets[channel])
+        }
+      }
+    case .argMax:
+      let scores = UnsafeBufferPointer(start: source.numbers, count: source.shape.count)
+      result.numbers[0] = Int64(argMax(scores))
     }
   }
 
