@@ -88,6 +88,9 @@ let package = Package(
       name: "MNISTFromSwift", dependencies: ["ResBin"], path: "Examples/MNISTFromSwift"),
     .executableTarget(
       name: "CNVFromSwift", dependencies: ["ResBin"], path: "Examples/CNVFromSwift"),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Modeling", "IntegerNetwork", "GoldenModel"],
+      path: "Scripts/Benchmarks", exclude: ["convolution.py"]),
 
     .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),
