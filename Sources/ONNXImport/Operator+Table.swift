@@ -42,11 +42,21 @@ extension Operator {
 
     // Arithmetic: constants, pixels, the parts of a batch norm and of a residual sign.
     "Add": arithmetic(
-      +, PixelScaling.add, [ResidualSignPattern.sum, Normalization.add]),
+      +, PixelScaling.add, [Quantization.scaling { (1, $1) }, ResidualSignPattern.sum, Normalization.add]),
     "Sub": arithmetic(
-      -, PixelScaling.subtract, [ResidualSignPattern.subtract, Normalization.subtract]),
-    "Mul": arithmetic(*, PixelScaling.multiply, [Normalization.multiply]),
-    "Div": arithmetic(/, PixelScaling.divide, [Normalization.divide]),
+      -, PixelScaling.subtract,
+      [
+        Quantization.scaling { isFirst, constant in isFirst ? (1, -constant) : nil },
+        ResidualSignPattern.subtract, Normalization.subtract,
+      ]),
+    "Mul": arithmetic(
+      *, PixelScaling.multiply, [Quantization.scaling { ($1, 0) }, Normalization.multiply]),
+    "Div": arithmetic(
+      /, PixelScaling.divide,
+      [
+        Quantization.scaling { isFirst, constant in isFirst ? (1 / constant, 0) : nil },
+        Normalization.divide,
+      ]),
     "Neg": Operator(
       1...1, accepts: "a constant, pixels, a real map or one residual level",
       [
@@ -70,6 +80,22 @@ extension Operator {
     "Where": Operator(
       3...3, accepts: "a comparison that chooses between two constants",
       [ConstantFolding.where, ResidualSignPattern.choose]),
+
+    // Quantizers of QONNX, FINN and Brevitas.
+    "Quant": Operator(
+      4...4, attributes: ["signed", "narrow", "rounding_mode"],
+      accepts: "a constant, pixels or a real map", [Quantization.quant]),
+    "IntQuant": Operator(
+      4...4, attributes: ["signed", "narrow", "rounding_mode"],
+      accepts: "a constant, pixels or a real map", [Quantization.quant]),
+    "BipolarQuant": Operator(
+      2...2, accepts: "a constant, pixels or a real map", [Quantization.bipolarQuant]),
+    "MultiThreshold": Operator(
+      2...2, attributes: ["data_layout", "out_bias", "out_dtype", "out_scale"],
+      accepts: "pixels or a real map with constant thresholds", [Quantization.multiThreshold]),
+    "Trunc": Operator(
+      5...6, attributes: ["narrow", "rounding_mode", "signed"],
+      accepts: "a real map with constant scales", [Quantization.trunc]),
 
     // Constants only.
     "Constant": Operator(
@@ -114,6 +140,16 @@ extension Operator {
     "Shape": Operator(
       1...1, attributes: ["start", "end"], accepts: "a constant, pixels or a map",
       [ShapeArithmetic.shape]),
+  ]
+
+  /// Where the quantizers come from; each has its own name for the same operators.
+  static let quantizerDomains: Set<String> = [
+    "qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas",
+  ]
+
+  /// The operators of those domains.
+  static let quantizers: Set<String> = [
+    "BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc",
   ]
 
   /// What to do instead of operators that files often have.
