@@ -2,7 +2,7 @@
 
 /// One operator of the file's graph.
 struct ONNXNode {
-  /// `MatMul`; with its domain when that is not ONNX's own: `qonnx.custom_op.general.Quant`.
+  /// `MatMul`, `Quant`; with its domain when that is not ONNX's own or QONNX's.
   var type: String
   /// Empty when the file gives none.
   var name: String
@@ -15,7 +15,9 @@ struct ONNXNode {
 
   init(_ node: ONNXNodeProto, index: Int) {
     let isStandard = node.domain.isEmpty || node.domain == "ai.onnx"
-    self.type = isStandard ? node.opType : "\(node.domain).\(node.opType)"
+    let isQuantizer =
+      Operator.quantizerDomains.contains(node.domain) && Operator.quantizers.contains(node.opType)
+    self.type = isStandard || isQuantizer ? node.opType : "\(node.domain).\(node.opType)"
     self.name = node.name
     self.index = index
     self.inputs = node.input
@@ -73,6 +75,13 @@ struct Attributes {
     guard let attribute = attributes[name] else { return nil }
     try require(attribute, .tensor, "a tensor", has: attribute.hasT)
     return attribute.t
+  }
+
+  /// A word, or the operator's default for it.
+  func text(_ name: String, default: String) throws(Rejection) -> String {
+    guard let attribute = attributes[name] else { return `default` }
+    try require(attribute, .string, "a text", has: attribute.hasS)
+    return String(decoding: attribute.s, as: UTF8.self)
   }
 
   func contains(_ name: String) -> Bool { attributes[name] != nil }
