@@ -63,7 +63,7 @@ enum AffineStep {
   private func slots(of layer: any PrimitiveLayer) -> [String]? {
     let factor: String
     switch layer {
-    case is Dense: factor = "weight"
+    case is Dense, is Conv: factor = "weight"
     case is BatchNorm: factor = "scale"
     default: return nil
     }

@@ -62,11 +62,12 @@ extension Assembly {
 
   private func remarks(on network: Network, stages needed: [Int], file: String) -> [Diagnostic] {
     var remarks: [Diagnostic] = []
-    if let input = network.input, input.bits == 1, let name = network.nodes.first?.name {
-      remarks.append(
-        Diagnostic(
-          .note, at: file,
-          "'\(name)' enters as 1 bit: the top bit of each 8-bit pixel (u ≥ 128) is used"))
+    if let input = network.input, input.bits < 8, let name = network.nodes.first?.name {
+      let used =
+        input.bits == 1
+        ? "1 bit: the top bit of each 8-bit pixel (u ≥ 128) is used"
+        : "\(input.bits) bits: the top \(input.bits) bits of each 8-bit pixel are used"
+      remarks.append(Diagnostic(.note, at: file, "'\(name)' enters as \(used)"))
     }
     var rules: [String] = []
     var layers: [String: [String]] = [:]

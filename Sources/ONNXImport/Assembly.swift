@@ -14,8 +14,15 @@ struct Assembly {
   /// Elements that may still be computed.
   private var budget: Int
 
-  private var pixelMaps: [Pixels: Map] = [:]
+  private var inputStages: [Pixels: Int] = [:]
   private var signMaps: [Signs: Map] = [:]
+  private var quantizerStages: [Quantized: Int] = [:]
+  private var vectorStages: [VectorKey: Int] = [:]
+
+  private struct VectorKey: Hashable {
+    var stage: Int
+    var order: Flatten.Order
+  }
 
   /// - Parameter budget: elements of constants that may be computed, so that a small file cannot
   ///   ask for unlimited memory or time.
@@ -52,15 +59,15 @@ struct Assembly {
     return stages.count - 1
   }
 
-  /// The stage's output as an ONNX tensor of those sizes.
-  func map(_ stage: Int, _ dimensions: [Int]) -> Map {
+  /// The stage's output as an ONNX tensor.
+  func map(_ stage: Int, _ layout: Layout) -> Map {
     let kind =
       switch stages[stage].feature.values {
       case .code(let levels): "a map of \(levels)-level codes"
       case .real: "a real map"
       case .index: "a class index"
       }
-    return Map(stage: stage, dimensions: dimensions, kind: kind)
+    return Map(stage: stage, layout: layout, kind: kind)
   }
 
   /// The map that a value is, with the stages that it needs; nil for a value that is none.
@@ -69,32 +76,56 @@ struct Assembly {
     case .map(let map): map
     case .pixels(let pixels): try map(of: pixels)
     case .signs(let signs): try map(of: signs)
-    case .constant, .condition, .residual: nil
+    case .quantized(let quantized): try map(of: quantized)
+    case .constant, .condition, .residual, .clipped, .padded: nil
     }
   }
 
-  /// The map of a value, if it is one of real numbers with its channels in front.
+  /// The map of a value, if it is one of real numbers.
   func realMap(_ value: Value?) -> Map? {
-    guard case .map(let map) = value else { return nil }
-    let feature = stages[map.stage].feature
-    guard feature.values == .real, map.dimensions.first == feature.shape.channels else {
+    guard case .map(let map) = value, stages[map.stage].feature.values == .real else {
       return nil
     }
     return map
   }
 
+  /// The stage of a map whose tensor is a vector, flattened where it is not.
+  mutating func vectorStage(of map: Map) throws(Rejection) -> Int {
+    guard let order = map.layout.flatOrder else { return map.stage }
+    let key = VectorKey(stage: map.stage, order: order)
+    if let stage = vectorStages[key] { return stage }
+    let stage = try add(Flatten(order), inputs: [map.stage])
+    vectorStages[key] = stage
+    return stage
+  }
+
   private mutating func map(of pixels: Pixels) throws(Rejection) -> Map {
-    if let map = pixelMaps[pixels] { return map }
-    let shape = try shape(ofInput: pixels.inputDimensions)
+    // The layout changes no input.
+    var key = pixels
+    (key.layout, key.type, key.values) = (pixels.inputLayout, .float, [])
+    if let stage = inputStages[key] { return map(stage, pixels.layout) }
     let input = Input(
-      shape, bits: pixels.bits, scale: pixels.scale, offset: pixels.offset, name: pixels.name)
-    var stage = try add(input, inputs: [], name: pixels.name)
-    if pixels.dimensions.count == 1, !shape.isVector {
-      stage = try add(Flatten(.channelsFirst), inputs: [stage])
-    }
-    let map = map(stage, pixels.dimensions)
-    pixelMaps[pixels] = map
-    return map
+      pixels.inputLayout.shape, bits: pixels.bits, scale: pixels.scale, offset: pixels.offset,
+      name: pixels.name)
+    let stage = try add(input, inputs: [], name: pixels.name)
+    inputStages[key] = stage
+    return map(stage, pixels.layout)
+  }
+
+  private mutating func map(of quantized: Quantized) throws(Rejection) -> Map {
+    var key = quantized
+    key.layout = .image(quantized.layout.shape)
+    if let stage = quantizerStages[key] { return map(stage, quantized.layout) }
+    let thresholds = quantized.thresholds.flatMap { $0 }
+    try spend(thresholds.count)
+    let stage = try add(
+      Quantizer(scale: quantized.scale, offset: quantized.offset, zero: quantized.zero),
+      [
+        "thresholds": Tensor(
+          shape: [quantized.thresholds.count, quantized.zero.count], values: thresholds)
+      ], inputs: [quantized.base], name: quantized.name)
+    quantizerStages[key] = stage
+    return map(stage, quantized.layout)
   }
 
   private mutating func map(of signs: Signs) throws(Rejection) -> Map {
@@ -106,18 +137,8 @@ struct Assembly {
       ResidualSign(levels: gammas.count, zero: first.zero), ["gammas": Tensor(gammas)],
       inputs: [base], name: LayerNames.common(signNodes[base] ?? []))
     spellings[stage] = first.spelling
-    let map = map(stage, first.residual.dimensions)
+    let map = map(stage, first.residual.layout)
     signMaps[signs] = map
     return map
-  }
-
-  /// [channels], [height, width] or [channels, height, width].
-  private func shape(ofInput dimensions: [Int]) throws(Rejection) -> Shape {
-    switch dimensions.count {
-    case 1: .vector(dimensions[0])
-    case 2: Shape(height: dimensions[0], width: dimensions[1], channels: 1)
-    case 3: Shape(height: dimensions[1], width: dimensions[2], channels: dimensions[0])
-    default: throw Rejection("the input has sizes \(dimensions)")
-    }
   }
 }

@@ -16,8 +16,12 @@ enum Classification {
     try attributes.require("select_last_index", is: 0)
     let keepsAxis = try attributes.integer("keepdims", default: 1) != 0
     let stage = try assembly.add(
-      ArgMax(), inputs: [map.stage], name: LayerNames.layer(call.node) ?? "class")
-    return .map(assembly.map(stage, keepsAxis ? [1] : []))
+      ArgMax(), inputs: [assembly.vectorStage(of: map)], name: LayerNames.layer(call.node) ?? "class")
+    return .map(
+      assembly.map(
+        stage,
+        Layout(
+          shape: .vector(1), dimensions: keepsAxis ? [1] : [], axes: keepsAxis ? [.channel] : [])))
   }
 
   /// ONNX's Sign of anything but a constant.

@@ -35,17 +35,17 @@ struct Constant {
   }
 
   /// The value for each channel of a map, when it is the same for every image and pixel.
-  ///
-  /// - Parameter dimensions: the map's sizes without the batch: [channels], or [channels, …].
-  func perChannel(of dimensions: [Int]) -> [Double]? {
-    guard let channels = dimensions.first else { return nil }
+  func perChannel(of layout: Layout) -> [Double]? {
+    let channels = layout.shape.channels
     if let uniform { return Array(repeating: uniform, count: channels) }
-    // Aligned at the last axis, as ONNX broadcasts; axis 0 is the batch, axis 1 the channels.
-    let missing = dimensions.count + 1 - shape.count
-    guard missing >= 0, missing <= 1, values.count == channels else { return nil }
+    // Aligned at the last axis, as ONNX broadcasts; axis 0 is the batch.
+    let missing = layout.dimensions.count + 1 - shape.count
+    guard missing >= 0 else { return nil }
     let full = Array(repeating: 1, count: missing) + shape
-    for (axis, size) in full.enumerated() where size != (axis == 1 ? channels : 1) { return nil }
-    return values
+    for (axis, size) in full.enumerated() where size != 1 {
+      guard axis > 0, layout.axes[axis - 1] == .channel, size == channels else { return nil }
+    }
+    return values.count == channels ? values : nil
   }
 
   /// `a FLOAT [256, 10] constant`

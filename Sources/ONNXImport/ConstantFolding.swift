@@ -162,7 +162,7 @@ enum ConstantFolding {
     try ElementType.int64.rounded(Double(value))
   }
 
-  private static func requireSameType(_ a: Constant, _ b: Constant) throws(Rejection) {
+  static func requireSameType(_ a: Constant, _ b: Constant) throws(Rejection) {
     guard a.type == b.type else {
       throw Rejection(
         "its inputs are of types \(a.type.name) and \(b.type.name); one type is expected")
@@ -174,7 +174,7 @@ enum ConstantFolding {
     value.rounded(.towardZero)
   }
 
-  private static func broadcast(
+  static func broadcast(
     _ a: [Int], _ b: [Int], _ assembly: inout Assembly
   ) throws(Rejection) -> [Int] {
     let rank = max(a.count, b.count)
@@ -197,7 +197,7 @@ enum ConstantFolding {
     Array(repeating: 1, count: rank - shape.count) + shape
   }
 
-  private static func expanded(_ constant: Constant, to shape: [Int]) -> [Double] {
+  static func expanded(_ constant: Constant, to shape: [Int]) -> [Double] {
     if constant.shape == shape { return constant.values }
     if constant.values.count == 1 {
       return Array(repeating: constant.values[0], count: shape.reduce(1, *))

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Modeling
+
 /// The graph's input as 8-bit pixels.
 struct GraphInput {
   var pixels: Pixels
+  /// What the reader of the file should know about it.
+  var remark: String?
   /// Images at a time.
   var batch: Int
 
@@ -15,15 +19,17 @@ struct GraphInput {
 
   /// Reads the input's declaration.
   ///
-  /// - Throws: ``Rejection`` when it is not UINT8 of a known size behind the batch.
+  /// - Throws: ``Rejection`` when it is neither UINT8 nor FLOAT of a known size behind the
+  ///   batch.
   init(_ input: ONNXValueInfoProto) throws(Rejection) {
     guard case .tensorType(let tensor) = input.type.value else {
       throw Rejection("it has no tensor type; UINT8 [N, channels, height, width] is expected")
     }
-    guard tensor.elemType == ElementType.uint8.rawValue else {
+    guard let type = ElementType(rawValue: tensor.elemType), type == .uint8 || type == .float
+    else {
       throw Rejection(
-        "it is \(ElementType.name(tensor.elemType)); UINT8 is expected, as the hardware takes "
-          + "8-bit pixels",
+        "it is \(ElementType.name(tensor.elemType)); UINT8, or FLOAT for pixels u / 255, is "
+          + "expected, as the hardware takes 8-bit pixels",
         hint: "export with a uint8 input, and Cast, Mul and Sub as the first nodes")
     }
     var sizes: [Int] = []
@@ -52,8 +58,29 @@ struct GraphInput {
         "its sizes \(dimensions) are too large; at most \(Self.mostValues) values are supported")
     }
     self.batch = sizes[0]
+    let layout = Self.layout(dimensions)
     self.pixels = Pixels(
-      name: LayerNames.cleaned(input.name) ?? "image", inputDimensions: dimensions,
-      dimensions: dimensions, type: .uint8)
+      name: LayerNames.cleaned(input.name) ?? "image", inputLayout: layout, layout: layout,
+      type: type)
+    if type == .float {
+      // What loaders of images give: float32(u) / 255.
+      pixels.scale = 1.0 / 255
+      pixels.values = pixels.values.map { Double(Float($0) / 255) }
+      remark = "the input is FLOAT; it is read as 8-bit pixels u with the values u / 255, 0…1"
+    }
+  }
+
+  /// [channels], [height, width] or [channels, height, width].
+  private static func layout(_ sizes: [Int]) -> Layout {
+    switch sizes.count {
+    case 1:
+      return .vector(sizes[0])
+    case 2:
+      return Layout(
+        shape: Shape(height: sizes[0], width: sizes[1], channels: 1), dimensions: sizes,
+        axes: [.row, .column])
+    default:
+      return .image(Shape(height: sizes[1], width: sizes[2], channels: sizes[0]))
+    }
   }
 }

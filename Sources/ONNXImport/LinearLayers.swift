@@ -51,19 +51,19 @@ enum LinearLayers {
         hint: "binarise the activations before this node")
     }
     try assembly.spend(weight.values.count)
+    let stage = try assembly.vectorStage(of: input)
     let values =
       isTransposed
       ? weight.values : weight.values.gathered(shape: [units, inputs], strides: [1, units])
     var parameters = ["weight": Tensor(shape: [units, inputs], values: values.map { alpha * $0 })]
     let name = LayerNames.layer(call.node) ?? weight.source.flatMap(LayerNames.stem)
-    var stage = try assembly.add(
-      Dense(units), parameters, inputs: [input.stage], name: name)
+    var layer = try assembly.add(Dense(units), parameters, inputs: [stage], name: name)
     if let bias {
-      let map = assembly.map(stage, [units])
+      let map = assembly.map(layer, .vector(units))
       parameters["bias"] = Tensor(try call.perChannel(bias, of: map).map { beta * $0 })
-      stage = try assembly.add(Dense(units), parameters, inputs: [input.stage], name: name)
+      layer = try assembly.add(Dense(units), parameters, inputs: [stage], name: name)
     }
-    return .map(assembly.map(stage, [units]))
+    return .map(assembly.map(layer, .vector(units)))
   }
 }
 
@@ -81,7 +81,7 @@ extension Call {
 
   /// A constant with one value for each channel of a map.
   func perChannel(_ constant: Constant, of map: Map) throws(Rejection) -> [Double] {
-    guard let values = constant.perChannel(of: map.dimensions) else {
+    guard let values = constant.perChannel(of: map.layout) else {
       throw Rejection(
         "a constant of shape \(constant.shape) for a map of sizes [N] + \(map.dimensions); one "
           + "number, or one for each channel, is expected")

@@ -9,7 +9,12 @@ enum Normalization {
     try call.node.attributes.require("training_mode", is: 0)
     try call.node.attributes.require("spatial", is: 1)
     let epsilon = try call.node.attributes.real("epsilon", default: 1e-5)
-    let channels = map.dimensions[0]
+    let channels = map.channels
+    guard map.layout.isChannelsFirst else {
+      throw Rejection(
+        "its input has axes [N] + \(map.layout.names); the channels are expected behind N",
+        hint: "put it before the node that flattens or transposes the map")
+    }
     var parameters: [String: Tensor] = [:]
     for (index, slot) in [(1, "scale"), (2, "bias"), (3, "mean"), (4, "variance")] {
       guard let constant = call.constant(index) else {
@@ -26,7 +31,7 @@ enum Normalization {
     let stage = try assembly.add(
       BatchNorm(epsilon: epsilon), parameters, inputs: [map.stage],
       name: LayerNames.layer(call.node))
-    return .map(assembly.map(stage, map.dimensions))
+    return .map(assembly.map(stage, map.layout))
   }
 
   static let add: Rule = step { (constant, _) in [.add(constant)] }
@@ -45,7 +50,7 @@ enum Normalization {
 
   static let negate: Rule = { (call, assembly) throws(Rejection) in
     guard let map = assembly.realMap(call[0]) else { return nil }
-    let ones = Array(repeating: -1.0, count: map.dimensions[0])
+    let ones = Array(repeating: -1.0, count: map.channels)
     return .map(try assembly.appending(.multiply(ones), to: map))
   }
 
@@ -56,7 +61,7 @@ enum Normalization {
     switch value {
     case .map(let map) where assembly.stages[map.stage].feature.values == .index:
       return value
-    case .map, .residual:
+    case .map, .residual, .clipped, .quantized:
       guard type.isReal else {
         throw Rejection("a cast of a map to \(type.name) is not supported", hint: "use FLOAT")
       }
@@ -90,10 +95,10 @@ extension Assembly {
   /// number of that layer would be rounded.
   mutating func appending(_ step: AffineStep, to map: Map) throws(Rejection) -> Map {
     let end = stages[map.stage]
-    try spend(end.parameters.values.reduce(map.dimensions[0]) { $0 + $1.values.count })
+    try spend(end.parameters.values.reduce(map.channels) { $0 + $1.values.count })
     if let parameters = step.joined(with: end) {
       let stage = try add(end.layer, parameters, inputs: end.inputs, name: end.name)
-      return self.map(stage, map.dimensions)
+      return self.map(stage, map.layout)
     }
     guard let parameters = step.batchNorm() else {
       throw Rejection(
@@ -101,6 +106,6 @@ extension Assembly {
         hint: "multiply by a constant instead")
     }
     let stage = try add(BatchNorm(epsilon: 0), parameters, inputs: [map.stage])
-    return self.map(stage, map.dimensions)
+    return self.map(stage, map.layout)
   }
 }

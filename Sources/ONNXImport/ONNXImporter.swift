@@ -7,6 +7,7 @@ import Modeling
 struct ONNXImporter {
   private let graph: ONNXGraph
   private let batch: Int
+  private let remarks: [Diagnostic]
   private var assembly: Assembly
   private var diagnostics = DiagnosticCollector()
   private var values: [String: Value] = [:]
@@ -25,6 +26,9 @@ struct ONNXImporter {
       throw InvalidInput([error.diagnostic(at: "\(graph.file): input '\(graph.input.name)'")])
     }
     self.batch = input.batch
+    self.remarks = input.remark.map {
+      [Diagnostic(.note, at: "\(graph.file): input '\(graph.input.name)'", $0)]
+    } ?? []
     values[graph.input.name] = .pixels(input.pixels)
   }
 
@@ -41,7 +45,7 @@ struct ONNXImporter {
         guard let map = try assembly.map(of: value) else {
           throw Rejection("it is \(value.description); the output of a layer is expected")
         }
-        return map.stage
+        return try assembly.vectorStage(of: map)
       }
     } else if !diagnostics.hasErrors {
       diagnostics.error(
@@ -51,7 +55,7 @@ struct ONNXImporter {
     try diagnostics.throwIfErrors()
     guard let output else { throw InvalidInput(diagnostics.diagnostics) }
     var result = try assembly.network(to: output, name: name, file: graph.file)
-    result.remarks += try checked(result)
+    result.remarks = try remarks + result.remarks + checked(result)
     return result
   }
 

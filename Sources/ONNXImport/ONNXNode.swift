@@ -75,6 +75,13 @@ struct Attributes {
     return attribute.t
   }
 
+  /// A word, or the operator's default for it.
+  func text(_ name: String, default: String) throws(Rejection) -> String {
+    guard let attribute = attributes[name] else { return `default` }
+    try require(attribute, .string, "a text", has: attribute.hasS)
+    return String(decoding: attribute.s, as: UTF8.self)
+  }
+
   func contains(_ name: String) -> Bool { attributes[name] != nil }
 
   /// Refuses every value of an integer attribute but one.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 extension Operator {
   /// Every operator that can be read, by its name in the file.
   static let table: [String: Operator] = [
@@ -9,6 +11,28 @@ extension Operator {
     "Gemm": Operator(
       2...3, attributes: ["alpha", "beta", "transA", "transB"],
       accepts: "a vector times constant weights, plus a constant bias", [LinearLayers.gemm]),
+    "Conv": Operator(
+      2...3,
+      attributes: ["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"],
+      accepts: "a map with constant weights, plus a constant bias,", [Convolution.conv]),
+    "MaxPool": Operator(
+      1...1,
+      attributes: [
+        "auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides",
+      ], accepts: "a map", [Convolution.maxPool]),
+    "AveragePool": Operator(
+      1...1,
+      attributes: [
+        "auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads",
+        "strides",
+      ], accepts: "a map", [Convolution.averagePool]),
+    "GlobalAveragePool": Operator(
+      1...1, accepts: "a map without a border", [Convolution.globalAveragePool]),
+    "ReduceMean": Operator(
+      1...2, attributes: ["axes", "keepdims", "noop_with_empty_axes"], accepts: "a map",
+      [Convolution.reduceMean]),
+    "Pad": Operator(
+      1...4, attributes: ["mode", "pads", "value"], accepts: "a map", [Convolution.pad]),
     "BatchNormalization": Operator(
       5...5, attributes: ["epsilon", "momentum", "training_mode", "spatial"],
       accepts: "the real map that a linear layer makes", [Normalization.batchNorm]),
@@ -30,6 +54,12 @@ extension Operator {
         Normalization.negate,
       ]),
 
+    "Clip": Operator(
+      1...3, attributes: ["min", "max"], accepts: "a real map before a sign or a quantizer",
+      [Clipping.clip]),
+    "Relu": Operator(
+      1...1, accepts: "a real map before a quantizer", [Clipping.relu]),
+
     // Signs.
     "GreaterOrEqual": comparison(.greaterOrEqual),
     "Greater": comparison(.greater),
@@ -48,6 +78,17 @@ extension Operator {
     "Abs": Operator(1...1, accepts: "a constant", [ConstantFolding.unary(abs)]),
     "Sqrt": Operator(
       1...1, accepts: "a constant", [ConstantFolding.unary { $0.squareRoot() }]),
+    "Pow": Operator(
+      2...2, accepts: "a constant",
+      [ConstantFolding.binary { $1 == 0.5 ? $0.squareRoot() : pow($0, $1) }]),
+    "Reciprocal": Operator(1...1, accepts: "a constant", [ConstantFolding.unary { 1 / $0 }]),
+    "Gather": Operator(
+      2...2, attributes: ["axis"], accepts: "a constant", [ShapeArithmetic.gather]),
+    "Concat": Operator(
+      1...64, attributes: ["axis"], accepts: "constants", [ShapeArithmetic.concat]),
+    "Slice": Operator(
+      1...5, attributes: ["axes", "starts", "ends"], accepts: "a constant",
+      [ShapeArithmetic.slice]),
     "Sign": Operator(
       1...1, accepts: "a constant, as ONNX's Sign has three values (sign(0) = 0),",
       [ConstantFolding.unary { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }, Classification.threeValuedSign]),
@@ -68,15 +109,17 @@ extension Operator {
     "Squeeze": shaping(1...2, attributes: ["axes"], Reshaping.squeeze),
     "Unsqueeze": shaping(1...2, attributes: ["axes"], Reshaping.unsqueeze),
     "Transpose": Operator(
-      1...1, attributes: ["perm"], accepts: "a constant", [Reshaping.transpose]),
+      1...1, attributes: ["perm"], accepts: "a constant, pixels or a map",
+      [Reshaping.transpose]),
+    "Shape": Operator(
+      1...1, attributes: ["start", "end"], accepts: "a constant, pixels or a map",
+      [ShapeArithmetic.shape]),
   ]
 
   /// What to do instead of operators that files often have.
   static let advice: [String: String] = [
     "Softmax": "leave it out: the largest score stays the largest",
     "LogSoftmax": "leave it out: the largest score stays the largest",
-    "Relu": "use a residual sign as the activation",
-    "Shape": "flatten with torch.flatten(x, 1), which needs no shape",
     "Dropout": "export the model in evaluation mode: model.eval()",
   ]
 

@@ -40,7 +40,7 @@ struct Operator: Sendable {
       if let value = try rule(call, &assembly) { return value }
     }
     let given = call.inputs.map { $0?.description ?? "nothing" }.joined(separator: " and ")
-    throw Rejection("its input is \(given); \(accepts) is supported")
+    throw Rejection("its input is \(given); \(accepts) is supported", hint: call.hint)
   }
 }
 
@@ -60,6 +60,20 @@ struct Call {
   /// An input that is a constant.
   func constant(_ index: Int) -> Constant? {
     if case .constant(let constant) = self[index] { constant } else { nil }
+  }
+
+  /// What to do about an input that few nodes take.
+  fileprivate var hint: String? {
+    for input in inputs {
+      switch input {
+      case .clipped:
+        return "a clip is supported directly before a sign or a quantizer that it does not change"
+      case .padded:
+        return "a border is supported directly before a convolution or a pool"
+      default: continue
+      }
+    }
+    return nil
   }
 
   /// The inputs, when every one that is given is a constant.

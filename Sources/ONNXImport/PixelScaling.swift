@@ -35,6 +35,9 @@ enum PixelScaling {
     pixels = try pixels.scaled(by: 1, plus: 0)
     pixels.scale /= divisor
     pixels.offset /= divisor
+    for index in pixels.values.indices {
+      pixels.values[index] = try pixels.type.rounded(pixels.values[index] / divisor)
+    }
     return .pixels(pixels)
   }
 
@@ -86,6 +89,10 @@ extension Pixels {
     var pixels = self
     pixels.scale = scale * factor
     pixels.offset = offset * factor + addend
+    for index in values.indices {
+      // One of the two changes nothing: this is one operation of the file.
+      pixels.values[index] = try type.rounded(values[index] * factor + addend)
+    }
     return pixels
   }
 }

@@ -71,13 +71,17 @@ enum Reshaping {
   }
 
   static let transpose: Rule = { (call, assembly) throws(Rejection) in
-    guard let x = call.constant(0) else { return nil }
-    let rank = x.shape.count
+    let x = call.constant(0)
+    let layout = try call[0].flatMap { (value) throws(Rejection) in
+      try assembly.layout(of: value)
+    }
+    guard let rank = x?.shape.count ?? layout.map({ $0.dimensions.count + 1 }) else { return nil }
     let order =
       try call.node.attributes.integers("perm") ?? Array((0..<rank).reversed())
     guard order.count == rank, Set(order) == Set(0..<rank) else {
       throw Rejection("attribute perm is \(order) for \(rank) axes")
     }
+    guard let x else { return try transposed(call, order, &assembly) }
     try assembly.spend(x.values.count)
     var strides = [Int](repeating: 1, count: rank)
     for axis in (0..<rank).dropLast().reversed() {
@@ -89,6 +93,30 @@ enum Reshaping {
   }
 
   // MARK: Parts
+
+  /// A map with its axes in another order.
+  private static func transposed(
+    _ call: Call, _ order: [Int], _ assembly: inout Assembly
+  ) throws(Rejection) -> Value? {
+    guard order[0] == 0 else {
+      throw Rejection("attribute perm is \(order); the batch must stay the first axis")
+    }
+    let moved = order.dropFirst().map { $0 - 1 }
+    if case .pixels(var pixels) = call[0], moved == [2, 0, 1], pixels.layout == pixels.inputLayout,
+      pixels.dimensions.count == 3, pixels.bits == 8
+    {
+      // The file's input has its channels last.
+      let sizes = pixels.dimensions
+      pixels.inputLayout = Layout(
+        shape: Shape(height: sizes[0], width: sizes[1], channels: sizes[2]), dimensions: sizes,
+        axes: [.row, .column, .channel])
+      pixels.layout = pixels.inputLayout.transposed(moved)
+      return .pixels(pixels)
+    }
+    return try call[0].flatMap { (value) throws(Rejection) in
+      try assembly.changed(value) { (layout) throws(Rejection) in layout.transposed(moved) }
+    }
+  }
 
   /// The first input with another shape.
   ///
@@ -105,9 +133,8 @@ enum Reshaping {
       return .constant(
         Constant(constant.type, shape: shape, values: constant.values, source: constant.source))
     }
-    guard let value = call[0], let dimensions = try assembly.dimensions(of: value) else {
-      return nil
-    }
+    guard let value = call[0], let layout = try assembly.layout(of: value) else { return nil }
+    let dimensions = layout.dimensions
     let shape = try target([call.batch] + dimensions)
     let new = Array(shape.dropFirst())
     guard elementCount(shape) == elementCount([call.batch] + dimensions) else {
@@ -122,13 +149,22 @@ enum Reshaping {
         hint: "use torch.flatten(x, 1)")
     }
     guard new != dimensions else { return value }
-    let sizes = (old: dimensions.filter { $0 != 1 }, new: new.filter { $0 != 1 })
-    guard new.count == 1 || new.count <= 3 && sizes.old == sizes.new else {
-      throw Rejection(
-        "it turns [N] + \(dimensions) into [N] + \(new); flattening, and adding or dropping "
-          + "sizes of 1, are supported")
+    let isIndex = assembly.isIndex(value)
+    return try assembly.changed(value) { (layout) throws(Rejection) in
+      guard new.count <= 3, let result = layout.reshaped(to: new) else {
+        let isTurned = new.count == 1
+        throw Rejection(
+          "it turns [N] + \(dimensions) into [N] + \(new)"
+            + (isTurned
+              ? ", its axes being \(layout.names); [channels, height, width] and [height, width, "
+                + "channels] can be flattened"
+              : "; flattening, and adding or dropping sizes of 1, are supported"))
+      }
+      guard !new.isEmpty || isIndex else {
+        throw Rejection("it leaves a number without an axis; a vector is expected")
+      }
+      return result
     }
-    return try assembly.reshaped(value, to: new)
   }
 
   /// `[2, 4·N]`
@@ -140,7 +176,7 @@ enum Reshaping {
     return "[\(sizes.joined(separator: ", "))]"
   }
 
-  private static func absolute(_ axes: [Int], rank: Int) throws(Rejection) -> Set<Int> {
+  static func absolute(_ axes: [Int], rank: Int) throws(Rejection) -> Set<Int> {
     var result: Set<Int> = []
     for axis in axes {
       guard (-rank..<rank).contains(axis) else {
@@ -158,32 +194,40 @@ extension Call {
 }
 
 extension Assembly {
-  /// The sizes of a map or of pixels, without the batch.
-  fileprivate mutating func dimensions(of value: Value) throws(Rejection) -> [Int]? {
-    if case .pixels(let pixels) = value { return pixels.dimensions }
-    return try map(of: value)?.dimensions
+  /// How a value lies in its tensor; nil where it is no map.
+  mutating func layout(of value: Value) throws(Rejection) -> Layout? {
+    switch value {
+    case .pixels(let pixels): pixels.layout
+    case .clipped(let clipped): clipped.map.layout
+    case .quantized(let quantized): quantized.layout
+    default: try map(of: value)?.layout
+    }
   }
 
-  fileprivate mutating func reshaped(
-    _ value: Value, to dimensions: [Int]
+  /// The same value in another layout.
+  fileprivate mutating func changed(
+    _ value: Value, _ change: (Layout) throws(Rejection) -> Layout
   ) throws(Rejection) -> Value? {
-    if case .pixels(var pixels) = value {
-      guard !dimensions.isEmpty else {
-        throw Rejection("it leaves a number without an axis; a vector is expected")
-      }
-      guard pixels.dimensions.count > 1 || pixels.inputDimensions.count == 1 else {
-        throw Rejection("it makes a map of flattened pixels again; that is not supported")
-      }
-      pixels.dimensions = dimensions
+    switch value {
+    case .pixels(var pixels):
+      pixels.layout = try change(pixels.layout)
       return .pixels(pixels)
+    case .clipped(var clipped):
+      clipped.map.layout = try change(clipped.map.layout)
+      return .clipped(clipped)
+    case .quantized(var quantized):
+      quantized.layout = try change(quantized.layout)
+      return .quantized(quantized)
+    default:
+      guard var map = try map(of: value) else { return nil }
+      map.layout = try change(map.layout)
+      return .map(map)
     }
-    guard let map = try map(of: value) else { return nil }
-    guard !dimensions.isEmpty || stages[map.stage].feature.values == .index else {
-      throw Rejection("it leaves a number without an axis; a vector is expected")
-    }
-    guard dimensions.count == 1, !stages[map.stage].feature.shape.isVector else {
-      return .map(self.map(map.stage, dimensions))
-    }
-    return .map(self.map(try add(Flatten(.channelsFirst), inputs: [map.stage]), dimensions))
+  }
+
+  /// Whether a value is the index of a class.
+  fileprivate func isIndex(_ value: Value) -> Bool {
+    guard case .map(let map) = value else { return false }
+    return stages[map.stage].feature.values == .index
   }
 }

@@ -82,8 +82,11 @@ enum ResidualSignPattern {
     let before: Residual
     if case .residual(let residual) = call[0] {
       before = residual
+    } else if case .clipped(let clipped) = call[0] {
+      before = Residual(
+        base: clipped.map.stage, layout: clipped.map.layout, limits: clipped.limits)
     } else if let map = assembly.realMap(call[0]) {
-      before = Residual(base: map.stage, dimensions: map.dimensions)
+      before = Residual(base: map.stage, layout: map.layout)
     } else {
       return nil
     }
@@ -119,6 +122,7 @@ enum ResidualSignPattern {
     case .topBit(var pixels):
       pixels.bits = 1
       (pixels.scale, pixels.offset) = (high - low, low)
+      pixels.values = [low, high]
       pixels.type = type
       return .pixels(pixels)
     case .residual(let residual):
@@ -178,7 +182,25 @@ extension Signs {
       }
       gammas.append(level.high)
     }
+    try checkLimits(gammas)
     return gammas
+  }
+
+  /// Refuses a clip that changes a bit: x ⋈ t is clip(x) ⋈ t only where t is inside the range.
+  private func checkLimits(_ gammas: [Double]) throws(Rejection) {
+    let limits = levels[0].residual.limits
+    // The thresholds of the levels are ±γ₁ ± … of those before.
+    let reach = gammas.dropLast().reduce(0, +)
+    let isInside =
+      levels[0].zero == .positive
+      ? limits.lowerBound < -reach && reach <= limits.upperBound
+      : limits.lowerBound <= -reach && reach < limits.upperBound
+    guard isInside else {
+      throw Rejection(
+        "its values are clipped to \(limits.lowerBound)…\(limits.upperBound), which does not "
+          + "hold the thresholds −\(reach)…\(reach) of the sign that follows",
+        hint: "leave the clip before the sign out")
+    }
   }
 
   private func list(_ gammas: [Double]) -> String {

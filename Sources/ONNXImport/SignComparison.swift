@@ -87,8 +87,20 @@ enum SignComparison {
         map = try assembly.appending(.add(thresholds.map { 0 - $0 }), to: map)
       }
       assembly.note(call.node, signOf: map.stage)
-      return (.residual(Residual(base: map.stage, dimensions: map.dimensions)), nil)
-    case .constant, .condition, .signs:
+      return (.residual(Residual(base: map.stage, layout: map.layout)), nil)
+    case .clipped(let clipped):
+      var residual = Residual(
+        base: clipped.map.stage, layout: clipped.map.layout, limits: clipped.limits)
+      if constant.uniform != 0 {
+        let thresholds = try call.perChannel(constant, of: clipped.map)
+        residual.base = try assembly.appending(
+          .add(thresholds.map { 0 - $0 }), to: clipped.map
+        ).stage
+        residual.limits = try clipped.limits(minus: thresholds)
+      }
+      assembly.note(call.node, signOf: residual.base)
+      return (.residual(residual), nil)
+    case .constant, .condition, .signs, .quantized, .padded:
       return nil
     }
   }
@@ -101,9 +113,7 @@ enum SignComparison {
     guard let threshold = constant.uniform else {
       throw Rejection("it compares pixels with \(constant.description); one number is expected")
     }
-    let holds = (0...255).map { u in
-      relation.holds(pixels.scale * Double(u) + pixels.offset, threshold)
-    }
+    let holds = pixels.values.map { relation.holds($0, threshold) }
     if holds == (0...255).map({ $0 >= 128 }) { return false }
     if holds == (0...255).map({ $0 < 128 }) { return true }
     let changes = (1...255).filter { holds[$0] != holds[$0 - 1] }

@@ -20,6 +20,12 @@ enum Value {
   case signs(Signs)
   /// A map minus its first residual levels.
   case residual(Residual)
+  /// A real map limited to a range.
+  case clipped(Clipped)
+  /// The steps that a map's values reach.
+  case quantized(Quantized)
+  /// A map with a border.
+  case padded(Padded)
 
   var description: String {
     switch self {
@@ -29,6 +35,9 @@ enum Value {
     case .condition: "the result of a comparison"
     case .signs: "a residual sign"
     case .residual: "a residual"
+    case .clipped: "a clipped map"
+    case .quantized: "a quantizer"
+    case .padded: "a map with a border"
     }
   }
 }
@@ -36,26 +45,57 @@ enum Value {
 /// The graph's input: scale · u + offset for unsigned integers u of `bits` bits.
 struct Pixels: Hashable {
   var name: String
-  /// Sizes without the batch, as the file's input has them: [channels, height, width].
-  var inputDimensions: [Int]
-  /// Sizes without the batch, as the nodes so far left them.
-  var dimensions: [Int]
+  /// The input as the file has it: a vector, or a map with its channels in front.
+  var inputLayout: Layout
+  /// The same as the nodes so far left it.
+  var layout: Layout
   /// The type that arithmetic on them uses.
   var type: ElementType
-  /// 8, or 1 when only the top bit is used.
+  /// 8, or less when only the top bits are used.
   var bits = 8
   var scale = 1.0
   var offset = 0.0
+  /// What each u has become, with the roundings of the type.
+  var values = (0..<256).map(Double.init)
+
+  var dimensions: [Int] { layout.dimensions }
 }
 
 /// What leaves a stage, read as an ONNX tensor.
 struct Map: Hashable {
   /// Which stage.
   var stage: Int
-  /// Sizes without the batch: [channels], or [channels, height, width].
-  var dimensions: [Int]
+  var layout: Layout
   /// For messages: `a real map`.
   var kind: String
+
+  /// Sizes without the batch: [channels], or [channels, height, width].
+  var dimensions: [Int] { layout.dimensions }
+  var channels: Int { layout.shape.channels }
+}
+
+/// A map whose values are limited to a range.
+struct Clipped: Hashable {
+  var map: Map
+  var limits: ClosedRange<Double>
+}
+
+/// A map with a border of one value, for the layer that it enters.
+struct Padded: Hashable {
+  var map: Map
+  /// Rows and columns.
+  var border: Border
+  var value: Double
+}
+
+/// Rows and columns round a map.
+struct Border: Hashable {
+  var top = 0
+  var bottom = 0
+  var left = 0
+  var right = 0
+
+  var isEmpty: Bool { self == Border() }
 }
 
 /// A comparison that asks for the sign of each element.
@@ -80,8 +120,12 @@ struct Condition: Hashable {
 struct Residual: Hashable {
   /// The stage that x leaves.
   var base: Int
-  var dimensions: [Int]
+  var layout: Layout
   var gammas: [Double] = []
+  /// The range that x was limited to.
+  var limits = Self.all
+
+  static let all = -Double.infinity...Double.infinity
 }
 
 /// The level l of a residual sign: `high` where r_l has a positive sign, `low` elsewhere.
@@ -96,6 +140,20 @@ struct SignLevel: Hashable {
 
   /// 1 for the first.
   var number: Int { residual.gammas.count + 1 }
+}
+
+/// scale · q + offset, where q is the number of thresholds that a map's value reaches.
+struct Quantized: Hashable {
+  /// The stage whose map is quantized.
+  var base: Int
+  var layout: Layout
+  /// For each channel, ascending.
+  var thresholds: [[Double]]
+  /// For each threshold.
+  var zero: [ZeroRule]
+  var scale: Double
+  var offset: Double
+  var name: String?
 }
 
 /// Levels of the residual sign of one map, in order.

@@ -36,7 +36,11 @@ import Testing
 
   @Test(
     arguments: [
-      (.float, "N", [4], "it is FLOAT; UINT8 is expected, as the hardware takes 8-bit pixels"),
+      (
+        .int8, "N", [4],
+        "it is INT8; UINT8, or FLOAT for pixels u / 255, is expected, as the hardware takes 8-bit "
+          + "pixels"
+      ),
       (
         .uint8, "N", [],
         "it has 1 axis; [N, channels, height, width], [N, height, width] or "
@@ -70,11 +74,25 @@ import Testing
     #expect(
       complaint.split(separator: "\n").first.map(String.init)
         == "error: model.onnx: input 'image': \(message)")
-    if type == .float {
+    if type == .int8 {
       #expect(
         complaint.hasSuffix(
           "\n  hint: export with a uint8 input, and Cast, Mul and Sub as the first nodes"))
     }
+  }
+
+  @Test func aFloatInputIsPixelsOf255() throws {
+    var model = ModelBuilder(input: [4], type: .float)
+    model.node("Mul", "double", "image", model.constant("two", 2))
+    model.node("Sub", "x", "double", model.constant("one", 1))
+    model.output(model.dense("fc", "x", 4, 2))
+    let trained = try model.imported()
+    #expect(trained.network.input == Input(.vector(4), bits: 8, scale: 2 / 255, offset: -1))
+    #expect(
+      trained.remarks.map(\.description) == [
+        "note: model.onnx: input 'image': the input is FLOAT; it is read as 8-bit pixels u with "
+          + "the values u / 255, 0…1"
+      ])
   }
 
   @Test func anOpenSizeOrNoTypeIsRefused() throws {

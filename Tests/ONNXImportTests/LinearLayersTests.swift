@@ -184,12 +184,13 @@ import Testing
 
   @Test func weightsThatAreNotBinaryAreFoundByTheNetworksChecks() throws {
     let complaint = try model { model, x in
-      model.node("MatMul", "fc", x, model.constant("w", [4, 1], [1, -1, 0.5, 1]))
+      model.node("MatMul", "fc", x, model.constant("w", [4, 1], [1, -1, 0.03125, 1]))
     }.complaint()
     #expect(
       complaint == """
-        error: model.onnx: net.layers[1] (Dense): weight[0, 2] has magnitude 0.5, others of that \
-        row 1.0; a row holds −α, 0 and +α only
+        error: model.onnx: net.layers[1] (Dense): weight[0, 0] has magnitude 1.0, others of that \
+        row 0.03125; a row holds −α, 0 and +α, or integers up to 15 \
+        times α, only
           hint: binarise the weights before the export
         """)
     let infinite = try model { model, x in

@@ -124,6 +124,17 @@ struct ModelBuilder {
     return node("MatMul", name, x, "\(name)_weight")
   }
 
+  /// x ∗ W for weights ±1 that follow a fixed pattern.
+  mutating func conv(
+    _ name: String, _ x: String, _ filters: Int, _ channels: Int, kernel: Int = 3,
+    attributes: [String: Attribute] = [:]
+  ) -> String {
+    let weights = (0..<filters * channels * kernel * kernel).map { Float($0 % 3 == 0 ? -1 : 1) }
+    constant(
+      "\(name).weight", [filters, channels, kernel, kernel].map { Int64($0) }, weights)
+    return node("Conv", name, x, "\(name).weight", attributes: attributes)
+  }
+
   mutating func batchNorm(_ name: String, _ x: String, _ channels: Int) -> String {
     let range = (0..<channels).map(Float.init)
     let shape = [Int64(channels)]
@@ -195,6 +206,7 @@ enum Attribute: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
   case real(Float)
   case integers([Int64])
   case reals([Float])
+  case text(String)
   case tensor(ONNXTensorProto)
 
   init(integerLiteral value: Int64) { self = .integer(value) }
@@ -209,6 +221,7 @@ enum Attribute: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     case .real(let value): (attribute.type, attribute.f) = (.float, value)
     case .integers(let values): (attribute.type, attribute.ints) = (.ints, values)
     case .reals(let values): (attribute.type, attribute.floats) = (.floats, values)
+    case .text(let value): (attribute.type, attribute.s) = (.string, Data(value.utf8))
     case .tensor(let value): (attribute.type, attribute.t) = (.tensor, value)
     }
     return attribute

@@ -148,12 +148,12 @@ import Testing
 
   @Test func anUnknownOperatorIsNamedWithWhatIsSupported() throws {
     var model = ModelBuilder()
-    model.node("Conv", "Conv_4", "image")
-    model.node("Neg", "behind", "Conv_4")
+    model.node("LSTM", "LSTM_4", "image")
+    model.node("Neg", "behind", "LSTM_4")
     model.output("behind")
     #expect(
       try model.complaint() == """
-        error: model.onnx: node 'Conv_4' (Conv): this operator is not supported; supported are \
+        error: model.onnx: node 'LSTM_4' (LSTM): this operator is not supported; supported are \
         Abs, Add, ArgMax, BatchNormalization, Cast, Constant, DequantizeLinear, Div, Flatten, \
         Gemm, Greater, GreaterOrEqual, Identity, Less, LessOrEqual, MatMul, Mul, Neg, Not, \
         Reshape, Sign, Sqrt, Squeeze, Sub, Transpose, Unsqueeze, Where
@@ -162,7 +162,7 @@ import Testing
     model.proto.graph.node[0].name = ""
     #expect(
       try model.complaint().hasPrefix(
-        "error: model.onnx: node 0 (qonnx.custom_op.general.Conv): this operator is not supported"))
+        "error: model.onnx: node 0 (qonnx.custom_op.general.LSTM): this operator is not supported"))
     model.proto.graph.node[0].domain = ""
     model.proto.graph.node[0].opType = "Softmax"
     #expect(
