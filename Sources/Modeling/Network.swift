@@ -81,7 +81,10 @@ public struct Network: Sendable {
       }
       let name = "\(root?.name ?? "layer\(nodes.count)")_\(suffix)"
       // A second pool behind the same convolution is `conv1_pool2`.
-      let used = nodes.count { $0.name == name || $0.name.hasPrefix(name) && Int($0.name.dropFirst(name.count)) != nil }
+      let used = nodes.count { node in
+        node.name == name
+          || node.name.hasPrefix(name) && Int(node.name.dropFirst(name.count)) != nil
+      }
       return used == 0 ? name : "\(name)\(used + 1)"
     }
   }

@@ -106,13 +106,14 @@ private struct MapNetworkMaker {
 
   @discardableResult
   private mutating func addConv(_ name: String) -> Bool {
-    for _ in 0..<8 {
+    for attempt in 1...8 {
       let channels = feature.shape.channels
       let groups = [1, 1, 1, 2, channels].filter { channels % $0 == 0 }
       let group = groups.randomElement(using: &random) ?? 1
+      // The last one fits always.
       let conv = Conv(
-        group * integer(1...max(1, 8 / group)), kernel: extent(1...5), stride: extent(1...3),
-        padding: padding(), groups: group, name: name)
+        group * integer(1...max(1, 8 / group)), kernel: attempt == 8 ? 1 : extent(1...5),
+        stride: extent(1...3), padding: attempt == 8 ? .none : padding(), groups: group, name: name)
       let before = feature
       guard add(conv) else { continue }
       addWeights(conv.slots(for: before), of: name)
