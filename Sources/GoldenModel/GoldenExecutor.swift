@@ -2,6 +2,7 @@
 
 import Dispatch
 import IntegerNetwork
+import PopcountKernels
 
 /// Executes an ``IntegerGraph``, bit-packed: the reference for every bit of the hardware.
 ///
@@ -9,10 +10,16 @@ import IntegerNetwork
 /// integers whose most significant bit is level 1.
 public struct GoldenExecutor: Sendable {
   /// What is executed.
-  public let graph: IntegerGraph
+  public var graph: IntegerGraph { plan.graph }
+  private let plan: Plan
 
   public init(_ graph: IntegerGraph) {
-    self.graph = graph
+    self.init(graph, instructions: resbin_best)
+  }
+
+  /// Instructions that the processor has not are replaced by plain code.
+  init(_ graph: IntegerGraph, instructions: resbin_instructions) {
+    plan = Plan(graph, instructions: instructions)
   }
 
   /// Values of one image.
@@ -25,8 +32,10 @@ public struct GoldenExecutor: Sendable {
   ///
   /// - Parameter image: ``inputCount`` unsigned integers below 2^bits.
   public func trace(_ image: some Sequence<UInt8>) -> [[Int]] {
-    let workspace = Workspace(graph)
-    workspace.run(Array(image)[...])
+    let image = Array(image)
+    precondition(image.count == inputCount, "an image has \(inputCount) values")
+    let workspace = Workspace(plan)
+    image.withUnsafeBufferPointer { workspace.run($0) }
     return graph.nodes.indices.map { workspace.values(of: $0) }
   }
 
@@ -57,14 +66,17 @@ public struct GoldenExecutor: Sendable {
     var results = Array(repeating: initial, count: count)
     // More chunks than processors, so that a slow one does not hold up the end.
     let chunk = max(1, min(64, count / 8))
+    let size = inputCount
     results.withUnsafeMutableBufferPointer { results in
-      // Chunks write disjoint parts.
-      nonisolated(unsafe) let results = results
-      DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { index in
-        let workspace = Workspace(graph)
-        for image in index * chunk..<min(count, (index + 1) * chunk) {
-          workspace.run(images[image * inputCount..<(image + 1) * inputCount])
-          body(&results[image], workspace.values(of:))
+      images.withUnsafeBufferPointer { images in
+        // Chunks write disjoint parts.
+        nonisolated(unsafe) let (results, images) = (results, images)
+        DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { index in
+          let workspace = Workspace(plan)
+          for image in index * chunk..<min(count, (index + 1) * chunk) {
+            workspace.run(UnsafeBufferPointer(rebasing: images[image * size..<(image + 1) * size]))
+            body(&results[image], workspace.values(of:))
+          }
         }
       }
     }
@@ -82,8 +94,10 @@ extension IntegerGraph {
 }
 
 /// The index of the largest value, the first of equals.
-package func argMax(_ values: some RandomAccessCollection<Int>) -> Int {
-  var best = (index: 0, value: Int.min)
+package func argMax<Value: FixedWidthInteger>(
+  _ values: some RandomAccessCollection<Value>
+) -> Int {
+  var best = (index: 0, value: Value.min)
   for (index, value) in values.enumerated() where value > best.value { best = (index, value) }
   return best.index
 }

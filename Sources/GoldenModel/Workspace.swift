@@ -7,207 +7,180 @@ import PopcountKernels
 /// The memory for one image on its way through a graph, allocated once: nothing is allocated while
 /// an image runs.
 final class Workspace {
-  private let graph: IntegerGraph
-  /// Node → its values in stream order.
-  private let values: [UnsafeMutableBufferPointer<Int>]
-  /// Node → its codes as bit planes, level by level; empty where the node sends no codes.
-  private let planes: [UnsafeMutableBufferPointer<UInt64>]
-  /// Node → the weights of its levels; empty where the node sends no codes.
-  private let levelWeights: [[Int]]
-  /// Node → the active weights of each output; empty where the node has no weights.
-  private let activeWeights: [[Int]]
-  /// Output by output and level by level, how many bits differ, of the node at hand.
-  private let differences: UnsafeMutableBufferPointer<Int32>
+  private let plan: Plan
+  private let nodes: [NodeValues]
+  /// The image that ran last.
+  private let image: Buffer<UInt8>
+  /// The windows of a row of positions: [position][level][word], or [position][byte].
+  private let windows: Buffer<UInt64>
+  /// Where the sums of each position of a row start.
+  private let bases: UnsafeMutableBufferPointer<UnsafePointer<Int64>?>
+  /// The codes of two pixels.
+  let pixels: Buffer<UInt64>
 
-  init(_ graph: IntegerGraph) {
-    self.graph = graph
-    values = graph.nodes.map { zeros($0.shape.count) }
-    levelWeights = graph.nodes.indices.map { graph.code(of: $0)?.weights ?? [] }
-    let levels = levelWeights.map(\.count)
-    planes = graph.nodes.indices.map { zeros((graph.nodes[$0].shape.count + 63) / 64 * levels[$0]) }
-    activeWeights = graph.nodes.map { node in
-      guard case .popcount(let popcount) = node.operation else { return [] }
-      return (0..<popcount.outputs).map { popcount.reach(of: $0) }
+  init(_ plan: Plan) {
+    self.plan = plan
+    let graph = plan.graph
+    nodes = graph.nodes.indices.map {
+      NodeValues(graph.nodes[$0].shape, levels: graph.code(of: $0)?.levels ?? 0)
     }
-    differences = zeros(8 * (values.map(\.count).max() ?? 0) * (levels.max() ?? 0))
+    // Kernels for bytes read four at a time.
+    image = Buffer((graph.nodes[0].shape.count + 3) / 4 * 4)
+    var (windowBytes, columns) = (0, 1)
+    for step in plan.steps {
+      guard case .popcount(let popcount) = step, let places = popcount.places else { continue }
+      columns = max(columns, places.columns.count)
+      windowBytes = max(windowBytes, places.columns.count * popcount.bytesPerPosition)
+    }
+    windows = Buffer((windowBytes + 7) / 8)
+    bases = .allocate(capacity: columns)
+    bases.initialize(repeating: nil)
+    pixels = Buffer(2 * 8 * (nodes.map(\.pixelWords).max() ?? 0))
   }
 
   deinit {
-    for buffer in values { buffer.deallocate() }
-    for buffer in planes { buffer.deallocate() }
-    differences.deallocate()
+    bases.deallocate()
   }
 
-  /// The values of a node for the image that ran last.
+  /// The values of a node for the image that ran last, in stream order.
   func values(of node: Int) -> [Int] {
-    Array(values[node])
+    node == 0
+      ? UnsafeBufferPointer(start: image.start, count: nodes[0].shape.count).map(Int.init)
+      : nodes[node].values
   }
 
   /// Computes the values of every node.
-  func run(_ image: ArraySlice<UInt8>) {
-    for (index, node) in graph.nodes.enumerated() {
-      let result = values[index]
-      let source = values[node.inputs.first ?? 0]
-      switch node.operation {
-      case .input(let code):
-        for (position, value) in image.enumerated() { result[position] = Int(value) }
-        pack(index, levels: code.levels)
-      case .popcount(let popcount):
-        if let window = popcount.window {
-          convolve(popcount, window, from: node.inputs[0], into: index)
-        } else {
-          sum(popcount, from: node.inputs[0], into: index)
+  ///
+  /// - Parameter bytes: as many as the network takes.
+  func run(_ bytes: UnsafeBufferPointer<UInt8>) {
+    _ = UnsafeMutableBufferPointer(start: image.start, count: bytes.count).update(from: bytes)
+    for (index, step) in plan.steps.enumerated() {
+      let result = nodes[index]
+      let source = nodes[plan.graph.nodes[index].inputs.first ?? 0]
+      switch step {
+      case .input:
+        if plan.packsInput {
+          resbin_pack(
+            plan.instructions, image.start, result.shape.count, result.levels, result.planes,
+            result.words)
         }
-      case .maxPool(let window):
-        pool(window, from: node.inputs[0], into: index) { $0.max() ?? 0 }
-        if levelWeights[index].count > 0 { pack(index, levels: levelWeights[index].count) }
-      case .sumPool(let pool):
-        let border = border(pool, from: node.inputs[0])
-        self.pool(pool.window, from: node.inputs[0], into: index) { [levelWeights] taps in
-          let code = ResidualCode(weights: levelWeights[node.inputs[0]])
-          let inside = code.levels > 0 ? taps.reduce(0) { $0 + code.value(of: $1) } : taps.reduce(0, +)
-          return inside + (pool.window.taps - taps.count) * border
+      case .popcount(let popcount):
+        sum(popcount, from: source, into: result)
+      case .maxPool(let places) where result.levels > 0:
+        poolCodes(places, from: source, into: result)
+      case .maxPool(let places):
+        poolNumbers(places, from: source, into: result) { max($0, $1) }
+      case .sumPool(let places, let border):
+        if source.levels > 0 {
+          addCodes(places, border: border, code: code(of: index), from: source, into: result)
+        } else {
+          poolNumbers(places, from: source, into: result) { $0 + $1 }
         }
       case .encode(let tree):
-        for position in source.indices {
-          result[position] = tree.code(
-            of: source[position], channel: position % node.shape.channels)
+        var thresholds = tree.thresholds
+        for pixel in 0..<source.pixels {
+          resbin_encode(
+            plan.instructions, &thresholds, source.numbers + pixel * source.stride, pixels.start)
+          result.write(pixel: pixel, from: pixels.start)
         }
-        pack(index, levels: tree.code.levels)
       case .score(let score):
-        for position in source.indices {
-          let channel = position % node.shape.channels
-          result[position] = score.multipliers[channel] * source[position] + score.offsets[channel]
+        for pixel in 0..<source.pixels {
+          for channel in 0..<source.shape.channels {
+            let position = pixel * source.stride + channel
+            result.numbers[position] =
+              Int64(score.multipliers[channel]) * source.numbers[position]
+              + Int64(score.offsets[channel])
+          }
         }
       case .argMax:
-        result[0] = argMax(source)
+        let scores = UnsafeBufferPointer(start: source.numbers, count: source.shape.count)
+        result.numbers[0] = Int64(argMax(scores))
       }
     }
   }
 
-  /// The value of a border's code.
-  private func border(_ window: MapWindow, from source: Int) -> Int {
-    guard case .code(let code) = window.border else { return 0 }
-    return ResidualCode(weights: levelWeights[source]).value(of: code)
+  /// The code that enters a node.
+  private func code(of index: Int) -> ResidualCode {
+    plan.graph.code(of: plan.graph.nodes[index].inputs[0]) ?? ResidualCode(weights: [])
   }
 
-  /// The values of each window that lie inside the map, position by position.
-  private func pool(
-    _ window: Window, from source: Int, into index: Int, _ body: ([Int]) -> Int
+  // MARK: Sums
+
+  private func sum(
+    _ popcount: PreparedPopcount, from source: NodeValues, into result: NodeValues
   ) {
-    let shape = graph.nodes[source].shape
-    let positions = window.positions(on: shape)
-    for position in 0..<positions.height * positions.width {
-      let row = position / positions.width * window.stride.height - window.top
-      let column = position % positions.width * window.stride.width - window.left
-      for channel in 0..<shape.channels {
-        var taps: [Int] = []
-        for y in max(0, row)..<min(shape.height, row + window.kernel.height) {
-          for x in max(0, column)..<min(shape.width, column + window.kernel.width) {
-            taps.append(values[source][(y * shape.width + x) * shape.channels + channel])
-          }
-        }
-        values[index][position * shape.channels + channel] = body(taps)
+    guard let places = popcount.places else {
+      bases[0] = popcount.base(row: 0, column: 0)
+      switch popcount.form {
+      case .bits(var weights):
+        resbin_sum_bits(
+          plan.instructions, &weights, source.planes, 1, bases.baseAddress, result.numbers)
+      case .bytes(var weights):
+        resbin_sum_bytes(
+          plan.instructions, &weights, image.start, 1, bases.baseAddress, result.numbers)
+      }
+      return
+    }
+    let positions = places.columns.count
+    for (index, row) in places.rows.enumerated() {
+      for column in 0..<positions { bases[column] = popcount.base(row: index, column: column) }
+      let sums = result.numbers + index * positions * result.stride
+      switch popcount.form {
+      case .bits(var weights):
+        gather(popcount, places, row, words: weights.words, from: source)
+        resbin_sum_bits(
+          plan.instructions, &weights, windows.start, positions, bases.baseAddress, sums)
+      case .bytes(var weights):
+        let values = UnsafeMutableRawPointer(windows.start).assumingMemoryBound(to: UInt8.self)
+        gather(popcount, places, row, bytes: popcount.bytesPerPosition, into: values)
+        resbin_sum_bytes(
+          plan.instructions, &weights, values, positions, bases.baseAddress, sums)
       }
     }
   }
 
-  /// A popcount at each position of a window, weight by weight.
-  private func convolve(
-    _ popcount: MaskedPopcount, _ window: MapWindow, from source: Int, into index: Int
+  /// The planes of the windows of a row of positions.
+  private func gather(
+    _ popcount: PreparedPopcount, _ places: WindowPlaces, _ row: WindowPlaces.Place, words: Int,
+    from source: NodeValues
   ) {
-    let shape = graph.nodes[source].shape
-    let positions = window.window.positions(on: shape)
-    let code = ResidualCode(weights: levelWeights[source])
-    let border = border(window, from: source)
-    let kernel = window.window.kernel
-    for position in 0..<positions.height * positions.width {
-      let row = position / positions.width * window.window.stride.height - window.window.top
-      let column = position % positions.width * window.window.stride.width - window.window.left
-      var inputs: [Int] = []
-      for tap in 0..<window.window.taps {
-        let (y, x) = (row + tap / kernel.width, column + tap % kernel.width)
-        let isInside = 0..<shape.height ~= y && 0..<shape.width ~= x
-        for channel in 0..<shape.channels {
-          inputs.append(
-            isInside
-              ? code.value(of: values[source][(y * shape.width + x) * shape.channels + channel])
-              : border)
-        }
-      }
-      for output in 0..<popcount.outputs {
-        var sum = 0
-        for (plane, scale) in popcount.scales.enumerated() {
-          let weights = plane * popcount.outputs + output
-          for input in inputs.indices where popcount.mask?[weights, input] ?? true {
-            sum += popcount.weights[weights, input] ? scale * inputs[input] : -scale * inputs[input]
+    let border = popcount.borderPlanes.start
+    let borderWords = popcount.borderPlanes.count / source.levels
+    var window = windows.start
+    for column in places.columns {
+      for level in 0..<source.levels {
+        let plane = source.planes + level * source.words
+        var bit = 0
+        places.forEachRun(row, column) { first, count in
+          if let first {
+            resbin_copy_bits(window, bit, plane, first, count)
+          } else {
+            resbin_copy_bits(window, bit, border + level * borderWords, 0, count)
           }
+          bit += count
         }
-        values[index][position * popcount.outputs + output] = sum
+        window += words
       }
     }
   }
 
-  /// Codes → bit planes, level 1 first.
-  private func pack(_ index: Int, levels: Int) {
-    let codes = values[index]
-    let planes = planes[index]
-    let words = planes.count / levels
-    for word in 0..<words {
-      let first = word * 64
-      let count = min(64, codes.count - first)
-      for level in 0..<levels {
-        let shift = levels - 1 - level
-        var bits: UInt64 = 0
-        for bit in 0..<count {
-          bits |= UInt64(truncatingIfNeeded: codes[first + bit] &>> shift & 1) &<< UInt64(bit)
+  /// The bytes of the windows of a row of positions.
+  private func gather(
+    _ popcount: PreparedPopcount, _ places: WindowPlaces, _ row: WindowPlaces.Place, bytes: Int,
+    into windows: UnsafeMutablePointer<UInt8>
+  ) {
+    var window = windows
+    for column in places.columns {
+      var next = window
+      places.forEachRun(row, column) { first, count in
+        if let first {
+          next.update(from: image.start + first, count: count)
+        } else {
+          next.update(repeating: UInt8(popcount.border), count: count)
         }
-        planes[level * words + word] = bits
+        next += count
       }
+      window += bytes
     }
   }
-
-  /// s_o = Σ_l g_l · (n_o − 2·popcount(xor(b_l, w_o) ∧ mask_o)). Bits past the last input are 0 in
-  /// both codes and weights, so that they never differ.
-  private func sum(_ popcount: MaskedPopcount, from source: Int, into index: Int) {
-    let weights = levelWeights[source]
-    let planes = planes[source].baseAddress
-    let differences = differences
-    popcount.weights.words.withUnsafeBufferPointer { rows in
-      func count(_ masks: UnsafePointer<UInt64>?) {
-        resbin_count_differences(
-          resbin_best, rows.baseAddress, masks, popcount.weights.rows, popcount.weights.wordsPerRow,
-          planes, weights.count, differences.baseAddress)
-      }
-      if let mask = popcount.mask {
-        mask.words.withUnsafeBufferPointer { count($0.baseAddress) }
-      } else {
-        count(nil)
-      }
-    }
-    let result = values[index]
-    activeWeights[index].withUnsafeBufferPointer { active in
-      weights.withUnsafeBufferPointer { weights in
-        for output in result.indices {
-          // Σ_l g_l · Σ_k h_k · (active − 2 · different)
-          var sum = 0
-          for level in weights.indices {
-            var different = 0
-            for (plane, scale) in popcount.scales.enumerated() {
-              let row = plane * popcount.outputs + output
-              different += scale * Int(differences[row * weights.count + level])
-            }
-            sum += weights[level] * (active[output] - 2 * different)
-          }
-          result[output] = sum
-        }
-      }
-    }
-  }
-}
-
-private func zeros<Value: FixedWidthInteger>(_ count: Int) -> UnsafeMutableBufferPointer<Value> {
-  let buffer = UnsafeMutableBufferPointer<Value>.allocate(capacity: count)
-  buffer.initialize(repeating: 0)
-  return buffer
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Modeling
+import PopcountKernels
 import TestSupport
 import Testing
 
@@ -10,15 +11,84 @@ import Testing
 @Suite(.tags(.unit)) struct GoldenExecutorTests {
   // MARK: Against the equations
 
+  /// The golden model with every instruction set of this processor.
+  private func everyKernel(_ graph: IntegerGraph) -> [GoldenExecutor] {
+    PopcountKernelTests.all.filter { resbin_has($0) == 1 }.map {
+      GoldenExecutor(graph, instructions: $0)
+    }
+  }
+
   @Test(arguments: 0..<60 as Range<UInt64>) func everyValueIsThatOfTheEquations(seed: UInt64) {
     var random = SeededRandom(seed: 500 + seed)
     let graph = RandomGraph.make(using: &random, depth: Int.random(in: 1...3, using: &random))
-    let golden = GoldenExecutor(graph)
     let direct = DirectEvaluation(graph: graph)
     for _ in 0..<3 {
       let image = RandomGraph.images(1, for: graph, using: &random)
-      #expect(golden.trace(image) == direct.run(image), "seed \(seed)")
+      let expected = direct.run(image)
+      for golden in everyKernel(graph) {
+        #expect(golden.trace(image) == expected, "seed \(seed)")
+      }
     }
+  }
+
+  @Test(arguments: 0..<150 as Range<UInt64>)
+  func everyValueOfAMapIsThatOfTheEquations(seed: UInt64) throws {
+    var random = SeededRandom(seed: 7000 + seed)
+    let graph = RandomGraph.makeMap(using: &random, depth: Int.random(in: 1...3, using: &random))
+    try graph.check()
+    let image = RandomGraph.images(1, for: graph, using: &random)
+    let expected = DirectEvaluation(graph: graph).run(image)
+    for golden in everyKernel(graph) {
+      let computed = golden.trace(image)
+      for node in graph.nodes.indices {
+        #expect(
+          computed[node] == expected[node],
+          "seed \(seed), node \(node) of \(graph.nodes.map { "\($0.operation)".prefix(12) })")
+      }
+    }
+  }
+
+  /// The random maps hold what they are there to try.
+  @Test func randomMapsHoldEveryOperation() {
+    func border(of window: MapWindow) -> String {
+      !window.window.isPadded ? "open" : window.border == .absent ? "absent" : "code"
+    }
+    var seen: Set<String> = []
+    for seed in 0..<150 as Range<UInt64> {
+      var random = SeededRandom(seed: 7000 + seed)
+      let graph = RandomGraph.makeMap(using: &random, depth: Int.random(in: 1...3, using: &random))
+      for node in graph.nodes.dropFirst() {
+        let source = graph.code(of: node.inputs[0]) == nil ? "sums" : "codes"
+        let pixels = node.shape.height * node.shape.width > 1 ? "map" : "pixel"
+        switch node.operation {
+        case .popcount(let popcount):
+          let border = popcount.window.map(border(of:)) ?? "dense"
+          seen.insert("popcount \(border) mask \(popcount.mask != nil)")
+          if popcount.scales.count > 1 { seen.insert("planes of weights \(pixels)") }
+        case .maxPool(let window):
+          seen.insert("max pool \(source) padded \(window.isPadded)")
+        case .sumPool(let pool):
+          seen.insert("sum pool \(source) \(border(of: pool))")
+        case .encode(let tree):
+          seen.insert("encode \(pixels) falling \(!tree.falling.isEmpty)")
+        case .score: seen.insert("score \(pixels)")
+        case .argMax: seen.insert("arg max")
+        case .input: break
+        }
+      }
+    }
+    let expected: Set = [
+      "popcount dense mask false", "popcount dense mask true", "popcount open mask false",
+      "popcount open mask true", "popcount absent mask false", "popcount absent mask true",
+      "popcount code mask false", "popcount code mask true", "planes of weights map",
+      "planes of weights pixel", "max pool codes padded false", "max pool codes padded true",
+      "max pool sums padded false", "max pool sums padded true", "sum pool codes open",
+      "sum pool codes absent", "sum pool codes code", "sum pool sums open",
+      "encode map falling true",
+      "encode map falling false", "encode pixel falling true", "score map", "score pixel",
+      "arg max",
+    ]
+    #expect(expected.subtracting(seen).isEmpty)
   }
 
   /// Every size beside the limits of a word, with every number of levels, masked and not.
