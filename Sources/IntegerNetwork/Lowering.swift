@@ -96,6 +96,13 @@ struct Lowering {
     if let last = lowered.last, case .sum(let node, let channels) = last {
       _ = appendScores(of: node, channels: channels, name: "scores")
     }
+    if let last = lowered.last, case .code(let map) = last, map.order != nil {
+      throw Diagnostic(
+        at: network.path(of: network.output),
+        "the codes that leave the network stand in the order of the stream, channel fastest; "
+          + "no layer follows that could read them in another",
+        hint: "leave the flattening out, or use `Flatten(.channelsLast)`")
+    }
     return graph
   }
 

@@ -64,7 +64,8 @@ extension Flatten: LoweringRule {
     let isIdentity = sources.indices.allSatisfy { sources[$0] == $0 }
     switch source {
     case .code(var map):
-      map.order = isIdentity ? nil : sources
+      // A vector that is flattened again keeps its order.
+      if !isIdentity { map.order = sources }
       return .code(map)
     case .sum where shape.isVector:
       return source ?? .index
@@ -176,7 +177,10 @@ extension Conv: LoweringRule {
     for filter in 0..<filters {
       let first = filter / (filters / groups) * seen
       try weights.append(columns: window.taps * shape.channels, row: filter, at: path) { column in
-        let (tap, channel) = (column / shape.channels, column % shape.channels - first)
+        let tap = column / shape.channels
+        let position = column % shape.channels
+        // A flattened map is a vector: its channels have an order.
+        let channel = (map.order?[position] ?? position) - first
         guard 0..<seen ~= channel else { return 0 }
         return weight.values[(filter * seen + channel) * window.taps + tap]
       }
@@ -204,6 +208,11 @@ extension MaxPool: LoweringRule {
     }
     switch source {
     case .code(var map) where map.order == nil:
+      guard map.step.signum > 0 else {
+        throw Diagnostic(
+          at: path, "the values that enter fall as their codes rise; pooling takes the largest code",
+          hint: "give the input a positive scale, and images that are turned round")
+      }
       map.node = append(to: map.node)
       return .code(map)
     case .sum(let sums, var channels):
@@ -347,11 +356,14 @@ extension Quantizer: LoweringRule {
     let index = try lowering.encode(
       source, code: code, name: node.name, shape: shape, at: path
     ) { channel in
-      numbers.map { number in
-        guard number <= zero.count else { return nil }
-        let value = thresholds[channel * zero.count + number - 1]
-        return Lowering.Bound(
-          value: Dyadic(value), isStrict: zero[number - 1] == .negative)
+      // Of equal thresholds, those that the value itself reaches come first: q counts both alike.
+      let ordered = zero.indices.map { index in
+        (value: thresholds[channel * zero.count + index], isStrict: zero[index] == .negative)
+      }.sorted { ($0.value, $0.isStrict ? 1 : 0) < ($1.value, $1.isStrict ? 1 : 0) }
+      return numbers.map { number in
+        guard number <= ordered.count else { return nil }
+        let bound = ordered[number - 1]
+        return Lowering.Bound(value: Dyadic(bound.value), isStrict: bound.isStrict)
       }
     }
     let map = Lowering.CodedMap(

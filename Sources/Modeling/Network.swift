@@ -68,7 +68,7 @@ public struct Network: Sendable {
     nodes.append(Node(name: unusedName(for: layer), layer: layer, inputs: inputs))
   }
 
-  /// The layer's own name, or one from its kind: `dense2`, `dense2_norm`.
+  /// The layer's own name, or one from its kind: `dense2`, `dense2_norm`, `dense2_norm2`.
   private func unusedName(for layer: any PrimitiveLayer) -> String {
     if let name = layer.name { return name }
     switch type(of: layer).naming {
@@ -79,7 +79,13 @@ public struct Network: Sendable {
       let root = nodes.last {
         if case .numbered = type(of: $0.layer).naming { true } else { false }
       }
-      return "\(root?.name ?? "layer\(nodes.count)")_\(suffix)"
+      let name = "\(root?.name ?? "layer\(nodes.count)")_\(suffix)"
+      // A second pool behind the same convolution is `conv1_pool2`.
+      let used = nodes.count { node in
+        node.name == name
+          || node.name.hasPrefix(name) && Int(node.name.dropFirst(name.count)) != nil
+      }
+      return used == 0 ? name : "\(name)\(used + 1)"
     }
   }
 }

@@ -79,6 +79,11 @@ public struct AveragePool: PrimitiveLayer, Equatable {
   public func output(
     for input: Feature, at path: String, _ diagnostics: inout DiagnosticCollector
   ) -> Feature? {
+    guard padding.value.isFinite else {
+      diagnostics.error(
+        at: path, "the padding is \(padding.value); a finite number is expected")
+      return nil
+    }
     let window = window(on: input.shape)
     guard !window.isPadded || input.values != .real else {
       diagnostics.error(

@@ -91,7 +91,9 @@ public struct Window: Hashable, Codable, Sendable, CustomStringConvertible {
       self.init(kernel, stride: stride, top: top, bottom: bottom, left: left, right: right)
     case .same:
       func total(_ size: Int, _ kernel: Int, _ stride: Int) -> Int {
-        stride > 0 ? max(0, ((size + stride - 1) / stride - 1) * stride + kernel - size) : 0
+        // What is out of range is reported later.
+        guard (1...Shape.most).contains(kernel), (1...Shape.most).contains(stride) else { return 0 }
+        return max(0, ((size + stride - 1) / stride - 1) * stride + kernel - size)
       }
       let rows = total(shape.height, kernel.height, stride.height)
       let columns = total(shape.width, kernel.width, stride.width)
@@ -161,6 +163,16 @@ extension Window {
       return nil
     }
     let positions = positions(on: shape)
+    guard positions.height <= Shape.most, positions.width <= Shape.most,
+      positions.height * positions.width <= Shape.most,
+      positions.height * positions.width * channels <= Shape.most
+    else {
+      diagnostics.error(
+        at: path,
+        "\(positions) positions of \(channels) values are more than \(Shape.most) values",
+        hint: "the input is a \(shape) map")
+      return nil
+    }
     return Shape(height: positions.height, width: positions.width, channels: channels)
   }
 }

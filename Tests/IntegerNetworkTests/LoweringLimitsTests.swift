@@ -106,16 +106,16 @@ import Testing
         """)
   }
 
-  @Test func realValuesAreNotFlattened() {
-    let network = Network("n", input: .vector(2)) {
-      Dense(2, name: "fc")
+  @Test func aMapOfRealValuesIsNotFlattened() {
+    let network = Network("n", input: .image(2, 1)) {
+      Conv(1, kernel: 1, name: "conv")
       Flatten()
       Sign()
     }
-    let ones = Tensor(shape: [2, 2], values: [1, 1, 1, 1])
+    let one = Tensor(shape: [1, 1, 1, 1], values: [1])
     #expect(
-      printedError { try network.lowered(with: Parameters(["fc.weight": ones])) } == """
-        error: n.layers[1] (Flatten): flattening real values is not supported
+      printedError { try network.lowered(with: Parameters(["conv.weight": one])) } == """
+        error: n.layers[1] (Flatten): flattening a map of real values is not supported
           hint: flatten after the sign
         """)
   }

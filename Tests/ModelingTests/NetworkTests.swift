@@ -99,6 +99,23 @@ import Testing
     #expect(names(network) == ["input1", "dense1"])
   }
 
+  @Test func severalLayersOfAKindBehindOneAreNumbered() {
+    let network = Network("n", input: .image(8, 8)) {
+      Conv(2)
+      MaxPool(2)
+      Sign()
+      MaxPool(2)
+      MaxPool(1)
+      Dense(1)
+      Sign()
+    }
+    #expect(
+      names(network) == [
+        "image", "conv1", "conv1_pool", "conv1_sign", "conv1_pool2", "conv1_pool3", "dense1",
+        "dense1_sign",
+      ])
+  }
+
   @Test func aNameIsTakenOnce() {
     #expect(
       shapeError(.of(Dense(3, name: "fc"), Sign(), Dense(2, name: "fc"))) == """
