@@ -19,24 +19,43 @@ struct RandomNetworkTests {
       ? try graph.folded(to: .cycles(cycles))
       : try graph.folded(
         to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
+    try check(folding, of: trained.network, images: 10, seed: seed, using: &random)
+    let timing = try Pipeline(folding).timing()
+    #expect(timing.interval == folding.interval, "seed \(seed)")
+  }
+
+  /// The same for maps: convolutions with borders, strides, groups and weights of a few bits, pools
+  /// of codes and of sums, quantizers.
+  @Test(arguments: 0..<UInt64(TestData.isExhaustive ? 150 : 12))
+  func equalsTheGoldenModelOnMaps(seed: UInt64) throws {
+    var random = SeededRandom(seed: 5000 + seed)
+    let trained = RandomNetwork.map(using: &random)
+    let graph = try trained.network.lowered(with: trained.parameters)
+    let cycles = [1, 100, 1000, 5000].randomElement(using: &random) ?? 1
+    let folding =
+      Bool.random(using: &random)
+      ? try graph.folded(to: .cycles(cycles))
+      : try graph.folded(
+        to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
+    try check(folding, of: trained.network, images: 4, seed: seed, using: &random)
+  }
+
+  private func check(
+    _ folding: FoldedNetwork, of network: Network, images count: Int, seed: UInt64,
+    using random: inout SeededRandom
+  ) throws {
     let prepared = try Prepared(folding)
     let verifier = try DesignVerifier(
       prepared.design, pipeline: prepared.pipeline, optimization: .quick)
-    let count = 10
-    let images = (0..<count).flatMap { _ in
-      RandomNetwork.image(for: trained.network, using: &random)
-    }
+    let images = (0..<count).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
     for stalls in StallPattern.allCases {
       let result = try verifier.run(images, stalls: stalls, seed: seed)
-      #expect(
-        result.passed, "seed \(seed), stalls \(stalls): \(result)")
+      #expect(result.passed, "seed \(seed), stalls \(stalls): \(result)")
       if stalls == .none {
         let completions = prepared.pipeline.completions(images: count)
         let start = try #require(result.starts.first)
         #expect(result.completions.map { $0 - start } == completions, "seed \(seed)")
-        let timing = prepared.pipeline.timing()
-        #expect(result.latency == timing.latency, "seed \(seed)")
-        #expect(timing.interval == folding.interval, "seed \(seed)")
+        #expect(result.latency == prepared.pipeline.timing().latency, "seed \(seed)")
       }
     }
   }
