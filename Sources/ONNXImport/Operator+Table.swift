@@ -112,6 +112,9 @@ extension Operator {
       2...2, attributes: ["axis"], accepts: "a constant", [ShapeArithmetic.gather]),
     "Concat": Operator(
       1...64, attributes: ["axis"], accepts: "constants", [ShapeArithmetic.concat]),
+    "ConstantOfShape": Operator(
+      1...1, attributes: ["value"], accepts: "a constant shape",
+      [ShapeArithmetic.constantOfShape]),
     "Slice": Operator(
       1...5, attributes: ["axes", "starts", "ends"], accepts: "a constant",
       [ShapeArithmetic.slice]),

@@ -331,7 +331,7 @@ import Testing
         "its pads are [0, 1, 0, 0, 0, 0, 0, 0]; padding of height and width is supported"),
       ([:], [1, 1], "its pads are [1, 1]; 2 for each of 4 axes are expected"),
       ([:], [0, 0, .max, 0, 0, 0, .max, 0],
-        "its pads are [0, 0, \(Int.max / 1024 * 1024), 0, 0, 0, \(Int.max), 0]; sizes from 0 are expected"),
+        "its pads are [0, 0, \(Int.max), 0, 0, 0, \(Int.max), 0]; sizes from 0 are expected"),
     ] as [([String: Attribute], [Int64], String)])
   func otherPadsAreRefused(
     attributes: [String: Attribute], pads: [Int64], message: String
@@ -340,11 +340,7 @@ import Testing
       model.conv(
         "c", model.node("Pad", "pad", x, model.integers("p", pads), attributes: attributes), 4, 3)
     }.complaint()
-    if pads.contains(.max) {
-      #expect(complaint.contains("initializer 'p': it holds 9223372036854775807"))
-    } else {
-      #expect(complaint == "error: model.onnx: node 'pad' (Pad): \(message)")
-    }
+    #expect(complaint == "error: model.onnx: node 'pad' (Pad): \(message)")
   }
 
   @Test func whatABorderCannotEnterIsRefused() throws {
