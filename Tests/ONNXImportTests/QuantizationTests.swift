@@ -202,7 +202,10 @@ import Testing
   @Test func aBipolarThresholdIsASign() throws {
     let trained = try thresholds(
       [3, 1], [1, 2, 3],
-      ["out_scale": 2.0, "out_bias": -1.0, "out_dtype": .text("BIPOLAR"), "data_layout": .text("NC")]
+      [
+        "out_scale": 2.0, "out_bias": -1.0, "out_dtype": .text("BIPOLAR"),
+        "data_layout": .text("NC"),
+      ]
     ).imported()
     #expect(trained.network.nodes.last?.layer as? ResidualSign == ResidualSign(levels: 1))
     #expect(trained.parameters["fc.bias"] == Tensor([-1, -2, -3]))
@@ -210,7 +213,10 @@ import Testing
 
   @Test(
     arguments: [
-      ([2, 1], [1, 2], "its thresholds [2, 1] are for axis 1 of [N] + [channels] of sizes [3]; one row for each channel is expected"),
+      (
+        [2, 1], [1, 2],
+        "its thresholds [2, 1] are for axis 1 of [N] + [channels] of sizes [3]; one row for each channel is expected"
+      ),
       ([1, 2], [2, 1], "its thresholds [0, 1] is 1.0 behind 2.0; ascending ones are expected"),
       ([2], [2, 1], "its thresholds have shape [2]; [channels, steps] is expected"),
     ] as [([Int64], [Float], String)])
@@ -286,7 +292,8 @@ import Testing
     #expect(trained.network.nodes.count == 2)
     #expect(
       trained.remarks.last?.description
-        == "note: model.onnx: 'image' enters as 2 bits: the top 2 bits of each 8-bit pixel are used")
+        == "note: model.onnx: 'image' enters as 2 bits: the top 2 bits of each 8-bit pixel are used"
+    )
   }
 
   @Test func otherStepsAreAQuantizerOfThePixels() throws {
@@ -297,7 +304,8 @@ import Testing
     #expect(trained.network.nodes[1].layer as? AveragePool == AveragePool(1))
     let thresholds = try #require(trained.parameters["q.thresholds"]?.values.prefix(2))
     // Between u = 63 and 64, and 191 and 192.
-    #expect(thresholds.map { ($0 + 1) * 255 / 2 }.map { ($0 * 1024).rounded() / 1024 } == [63.5, 191.5])
+    #expect(
+      thresholds.map { ($0 + 1) * 255 / 2 }.map { ($0 * 1024).rounded() / 1024 } == [63.5, 191.5])
   }
 
   @Test func unevenStepsAreRefused() throws {
