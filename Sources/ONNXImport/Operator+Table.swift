@@ -19,20 +19,20 @@ extension Operator {
       1...1,
       attributes: [
         "auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides",
-      ], accepts: "a map", [Convolution.maxPool]),
+      ], accepts: "a map", [Pooling.maxPool]),
     "AveragePool": Operator(
       1...1,
       attributes: [
         "auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads",
         "strides",
-      ], accepts: "a map", [Convolution.averagePool]),
+      ], accepts: "a map", [Pooling.averagePool]),
     "GlobalAveragePool": Operator(
-      1...1, accepts: "a map without a border", [Convolution.globalAveragePool]),
+      1...1, accepts: "a map without a border", [Pooling.globalAveragePool]),
     "ReduceMean": Operator(
       1...2, attributes: ["axes", "keepdims", "noop_with_empty_axes"], accepts: "a map",
-      [Convolution.reduceMean]),
+      [Pooling.reduceMean]),
     "Pad": Operator(
-      1...4, attributes: ["mode", "pads", "value"], accepts: "a map", [Convolution.pad]),
+      1...4, attributes: ["mode", "pads", "value"], accepts: "a map", [Bordering.pad]),
     "BatchNormalization": Operator(
       5...5, attributes: ["epsilon", "momentum", "training_mode", "spatial"],
       accepts: "the real map that a linear layer makes", [Normalization.batchNorm]),
@@ -42,7 +42,8 @@ extension Operator {
 
     // Arithmetic: constants, pixels, the parts of a batch norm and of a residual sign.
     "Add": arithmetic(
-      +, PixelScaling.add, [Quantization.scaling { (1, $1) }, ResidualSignPattern.sum, Normalization.add]),
+      +, PixelScaling.add,
+      [Quantization.scaling { (1, $1) }, ResidualSignPattern.sum, Normalization.add]),
     "Sub": arithmetic(
       -, PixelScaling.subtract,
       [
@@ -112,6 +113,9 @@ extension Operator {
       2...2, attributes: ["axis"], accepts: "a constant", [ShapeArithmetic.gather]),
     "Concat": Operator(
       1...64, attributes: ["axis"], accepts: "constants", [ShapeArithmetic.concat]),
+    "ConstantOfShape": Operator(
+      1...1, attributes: ["value"], accepts: "a constant shape",
+      [ShapeArithmetic.constantOfShape]),
     "Slice": Operator(
       1...5, attributes: ["axes", "starts", "ends"], accepts: "a constant",
       [ShapeArithmetic.slice]),

@@ -151,13 +151,14 @@ struct Staircase {
       throw Rejection(
         "it quantizes the pixels to \(Set(tables.joined()).count) values that do not rise evenly "
           + "with them; all 256, evenly, or up to \(Self.most + 1) are supported",
-        hint: "quantize them to \(pixels.scale) · u + \(pixels.offset), or leave it out")
+        hint: "leave it out, or quantize pixels of 0…1 with 8 unsigned bits and scale 1/255")
     }
     let real = try assembly.add(AveragePool(1), inputs: [input.stage])
     let table = Staircase(
       rows: rows, count: most - least, scale: scale, offset: offset + Double(least) * scale,
       bound: { row, number in
-        Bound(value: pixels.threshold(of: tables[row].map { $0 >= least + number }), zero: .positive)
+        Bound(
+          value: pixels.threshold(of: tables[row].map { $0 >= least + number }), zero: .positive)
       },
       steps: steps)
     return try table.applied(
