@@ -136,8 +136,11 @@ extension IntegerGraph {
       shape
         == Shape(height: positions.height, width: positions.width, channels: popcount.outputs)
     else {
-      return "\(popcount.outputs) × \(popcount.inputs) weights for \(positions) positions; "
-        + "\(shape.channels) × \(inputs) for \(shape.height)×\(shape.width) are expected"
+      let (found, expected) =
+        popcount.window == nil
+        ? ("", "") : (" at \(positions) positions", " at \(shape.height)×\(shape.width)")
+      return "\(popcount.outputs) × \(popcount.inputs) weights\(found); "
+        + "\(shape.channels) × \(inputs)\(expected) are expected"
     }
     // Far from overflow: 2^24 inputs, a code of 2^23, planes of 2^13.
     guard let mask = popcount.mask else { return nil }

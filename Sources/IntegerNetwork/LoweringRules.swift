@@ -171,6 +171,14 @@ extension Conv: LoweringRule {
     guard case .code(let map) = source, let weight = lowering.parameters[node.name, "weight"]
     else { throw Diagnostic(at: path, "the input of a convolution must be codes") }
     let window = window(on: shape)
+    // The stream still carries a flattened map as it was: a position that sees all of it is a dense
+    // layer.
+    let isFlattened = lowering.nodes[map.node].shape != shape
+    guard !isFlattened || !window.isPadded else {
+      throw Diagnostic(
+        at: path, "a border round a flattened map is not supported",
+        hint: "leave out the flattening before it, or the padding")
+    }
     let border = window.isPadded ? try map.border(padding.value, at: path) : .absent
     let seen = shape.channels / groups
     var weights = IntegerWeights()
@@ -188,7 +196,8 @@ extension Conv: LoweringRule {
     let positions = window.positions(on: shape)
     let index = lowering.append(
       node.name,
-      .popcount(weights.popcount(window: MapWindow(window, border: border))),
+      .popcount(
+        weights.popcount(window: isFlattened ? nil : MapWindow(window, border: border))),
       inputs: [map.node],
       shape: Shape(height: positions.height, width: positions.width, channels: filters))
     let bias = lowering.parameters[node.name, "bias"]?.values
@@ -207,10 +216,12 @@ extension MaxPool: LoweringRule {
         node.name, .maxPool(window), inputs: [source], shape: pooled(shape, window))
     }
     switch source {
-    case .code(var map) where map.order == nil:
+    case .code(var map):
+      try lowering.checkIsMap(map, shape, at: path)
       guard map.step.signum > 0 else {
         throw Diagnostic(
-          at: path, "the values that enter fall as their codes rise; pooling takes the largest code",
+          at: path,
+          "the values that enter fall as their codes rise; pooling takes the largest code",
           hint: "give the input a positive scale, and images that are turned round")
       }
       map.node = append(to: map.node)
@@ -234,6 +245,16 @@ extension MaxPool: LoweringRule {
   }
 }
 
+extension Lowering {
+  /// Pools see rows and columns: the stream still carries a flattened map as it was.
+  fileprivate func checkIsMap(_ map: CodedMap, _ shape: Shape, at path: String) throws {
+    guard nodes[map.node].shape == shape, map.order == nil else {
+      throw Diagnostic(
+        at: path, "pooling a flattened map is not supported", hint: "pool before the flattening")
+    }
+  }
+}
+
 /// Sums over a window, for the two average pools.
 private func lowerAverage(
   of window: Window, padding: Double, from source: Lowering.Lowered?, shape: Shape,
@@ -244,7 +265,8 @@ private func lowerAverage(
     lowering.append(node.name, .sumPool(pool), inputs: [source], shape: pooled(shape, window))
   }
   switch source {
-  case .code(let map) where map.order == nil:
+  case .code(let map):
+    try lowering.checkIsMap(map, shape, at: path)
     let border = window.isPadded ? try map.border(padding, at: path) : .absent
     let channel = ExactAffine(
       slope: map.step, intercept: map.offset * Dyadic(taps), divisor: taps)

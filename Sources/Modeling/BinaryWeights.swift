@@ -57,8 +57,9 @@ func checkWeights(
   guard let weight, let rows = weight.shape.first, rows > 0 else { return }
   let columns = weight.values.count / rows
   for row in 0..<rows {
-    guard case .failure(let misfit) =
-      IntegerRow.of(weight.values[row * columns..<(row + 1) * columns])
+    guard
+      case .failure(let misfit) =
+        IntegerRow.of(weight.values[row * columns..<(row + 1) * columns])
     else { continue }
     let value = weight.values[row * columns + misfit.position]
     diagnostics.error(

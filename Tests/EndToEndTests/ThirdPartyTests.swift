@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import ResBin
 import TestSupport
 import Testing
@@ -19,7 +20,9 @@ struct ThirdPartyTests {
     let outputs = golden.outputs(Array(pixels.prefix(100 * 784)))
     for image in 0..<100 {
       let scores = outputs[image * 10..<image * 10 + 10]
-      #expect(published(Array(scores), name, graph) == model.goldenScores[image], "image \(image)")
+      #expect(
+        published(Array(scores), name, graph) == model.goldenScores[image].map { Int($0) },
+        "image \(image)")
     }
     #expect(golden.predictions(pixels) == Array(model.goldenPredictions.prefix(images.count)))
   }
@@ -37,9 +40,84 @@ struct ThirdPartyTests {
     #expect(result.passed, "\(result)")
     for image in 0..<100 {
       #expect(
-        published(result.outputs[image], name, graph) == model.goldenScores[image],
+        published(result.outputs[image], name, graph) == model.goldenScores[image].map { Int($0) },
         "image \(image)")
     }
+  }
+
+  // MARK: On pictures
+
+  /// BNN-PYNQ's VGG-like network: six convolutions, two pools, three dense layers; 79.22 % of
+  /// CIFAR-10's test images are right.
+  @Test func convolutionsGiveThePublishedScores() throws {
+    let model = try ThirdPartyModel(
+      name: "bnn-pynq-cifar10-cnvW1A1", in: TestData.shared.appending(path: "models"))
+    let graph = try model.trained.network.lowered(with: model.trained.parameters)
+    let count = TestData.isExhaustive ? 10_000 : 300
+    let images = try pictures(count)
+    let outputs = GoldenExecutor(graph).outputs(model.images(images.pixels))
+    var correct = 0
+    for image in 0..<count {
+      // Published: popcounts of 512 synapses.
+      let scores = outputs[image * 10..<image * 10 + 10].map { ($0 + 512) / 2 }
+      if image < 100 {
+        #expect(scores.map { Double($0) } == model.goldenScores[image], "image \(image)")
+      }
+      let prediction = scores.firstIndex(of: scores.max() ?? 0)
+      #expect(prediction == model.goldenPredictions[image], "image \(image)")
+      if prediction == Int(images.labels[image]) { correct += 1 }
+    }
+    if count == 10_000 { #expect(correct == 7922) }
+  }
+
+  /// A residual network with a mean for each neuron. Its source cuts every number to 12 fraction
+  /// bits; integers of 20 bits hold the ratios of such gammas as they are, so that nothing is left
+  /// to differ. With all digits, and gammas of 8 bits, one of 1,000 predictions differs.
+  @Test(arguments: [(12, 20, 0), (nil, 20, 0), (nil, 12, 0), (nil, 8, 1)] as [(Int?, Int, Int)])
+  func residualLevelsGiveThePublishedClasses(fraction: Int?, gammaBits: Int, differing: Int) throws
+  {
+    let model = try ThirdPartyModel(
+      name: "rebnet2-binarycop-mucnv", in: TestData.shared.appending(path: "models"),
+      fractions: fraction.map { .bits($0) } ?? .all)
+    let graph = try model.trained.network.lowered(
+      with: model.trained.parameters, options: LoweringOptions(gammaBits: gammaBits))
+    if fraction != nil { #expect(graph.lowering.codes.allSatisfy { $0.bound == 0 }) }
+    let count = TestData.isExhaustive ? 1000 : 300
+    let golden = GoldenExecutor(graph)
+    let images = model.images(try pictures(count).pixels)
+    let predictions = golden.predictions(images)
+    let found = zip(predictions, model.goldenPredictions).count { $0 != $1 }
+    #expect(found <= differing)
+    guard fraction == nil, gammaBits == 20 else { return }
+    // The scores too, to the precision of the gammas in the last layer's 128 inputs.
+    let step = try #require(graph.lowering.scores).step
+    let bound = 128 * (graph.lowering.codes.last?.bound ?? 0) + 1e-6
+    let outputs = golden.outputs(Array(images.prefix(100 * 3072)))
+    for image in 0..<100 {
+      for (score, expected) in zip(outputs[image * 4..<image * 4 + 4], model.goldenScores[image]) {
+        #expect(abs(Double(score) * step - expected) <= bound, "image \(image)")
+      }
+    }
+  }
+
+  /// Test images of CIFAR-10: records of a label, then 1024 red, green and blue values each.
+  private func pictures(_ count: Int) throws -> LabelledImages {
+    let bytes = try TestData.withTemporaryFolder { folder in
+      let packed = folder.appending(path: "images.gz")
+      try FileManager.default.copyItem(
+        at: TestData.shared.appending(path: "cifar10/test_batch.bin.gz"), to: packed)
+      let gzip = try #require(ExternalTool("gzip"))
+      #expect(try gzip.run(["-d", packed.path], in: folder).status == 0)
+      return [UInt8](try Data(contentsOf: folder.appending(path: "images")))
+    }
+    var images = LabelledImages(pixels: [], labels: [], height: 32, width: 32, channels: 3)
+    for start in (0..<count).map({ $0 * 3073 }) {
+      images.labels.append(bytes[start])
+      for pixel in 1...1024 {
+        for plane in 0..<3 { images.pixels.append(bytes[start + plane * 1024 + pixel]) }
+      }
+    }
+    return images
   }
 
   /// Our sums in the units of the published scores.

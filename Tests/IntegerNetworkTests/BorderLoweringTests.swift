@@ -33,7 +33,9 @@ import Testing
       value,
       { conv in
         Network(
-          "n", input: Input(Shape(height: 1, width: 2, channels: 1), bits: bits, scale: scale, offset: offset)
+          "n",
+          input: Input(
+            Shape(height: 1, width: 2, channels: 1), bits: bits, scale: scale, offset: offset)
         ) { conv }
       }, Parameters())
   }

@@ -102,6 +102,34 @@ import Testing
         == outputs(Dense(4, name: "l"), [4, 12], full))
   }
 
+  /// A flattened map has no rows any more; what would need them is refused.
+  @Test(arguments: [Flatten.Order.channelsLast, .channelsFirst])
+  func aFlattenedMapIsNoMap(order: Flatten.Order) {
+    func error(_ layer: any PrimitiveLayer) -> String {
+      let network = Network("n", input: .image(2, 3, channels: 2)) {
+        Flatten(order)
+        layer
+      }
+      let weight = Tensor(shape: [1, 12, 3, 3], values: Array(repeating: 1, count: 108))
+      return printedError { try network.lowered(with: Parameters(["l.weight": weight])) }
+    }
+    for pool in [MaxPool(1), MaxPool(1, stride: 2), AveragePool(1), GlobalAveragePool()]
+      as [any PrimitiveLayer]
+    {
+      #expect(
+        error(pool).contains(
+          """
+          pooling a flattened map is not supported
+            hint: pool before the flattening
+          """))
+    }
+    #expect(
+      error(Conv(1, kernel: 3, padding: .all(1), name: "l")) == """
+        error: n.layers[1] (Conv): a border round a flattened map is not supported
+          hint: leave out the flattening before it, or the padding
+        """)
+  }
+
   /// The number of thresholds that are reached, also where equal ones differ in their rules.
   @Test func equalThresholdsOfEveryRule() throws {
     for rules in 0..<8 {

@@ -62,8 +62,8 @@ import Testing
     #expect(findings([1, 1, 1, 0.5, 0, -0.25]) == "")
     #expect(findings([3, -2, 15, 0.1, 0.25, -0.15]) == "")
     #expect(
-      findings([1, 1, 1, 0.5, 0, -0.3]) == """
-        error: n.layers[0] (Dense): weight[1, 0] has magnitude 0.5, others of that row 0.3; a row \
+      findings([1, 1, 1, 0.5, 0, -0.31]) == """
+        error: n.layers[0] (Dense): weight[1, 0] has magnitude 0.5, others of that row 0.31; a row \
         holds −α, 0 and +α, or integers up to 15 times α, only
           hint: binarise the weights before the export
         """)

@@ -29,7 +29,9 @@ import Testing
         + "supported")
   }
 
-  @Test(arguments: [(0, 0), (-1, 0), (.nan, 0), (.infinity, 0), (1, .nan), (1, 0x1p128)] as [(Double, Double)])
+  @Test(
+    arguments: [(0, 0), (-1, 0), (.nan, 0), (.infinity, 0), (1, .nan), (1, 0x1p128)]
+      as [(Double, Double)])
   func scaleAndOffsetAreNumbers(scale: Double, offset: Double) {
     #expect(
       shapeError(.of(Dense(3), quantizer(1, scale: scale, offset: offset))) == """

@@ -11,7 +11,8 @@ import Testing
       for stride in 1...4 {
         for top in 0..<kernel {
           for bottom in 0..<kernel where top + size + bottom >= kernel {
-            let window = Window(Extent(kernel, 1), stride: Extent(stride, 1), top: top, bottom: bottom)
+            let window = Window(
+              Extent(kernel, 1), stride: Extent(stride, 1), top: top, bottom: bottom)
             var count = 0
             var row = -top
             while row + kernel <= size + bottom {
@@ -38,7 +39,9 @@ import Testing
         #expect(window.positions(on: shape).width == (size + stride - 1) / stride)
         if window.isPadded {
           let border = window.left + window.right - 1
-          #expect((size + border - kernel) / stride + 1 < (size + stride - 1) / stride || size + border < kernel)
+          #expect(
+            (size + border - kernel) / stride + 1 < (size + stride - 1) / stride
+              || size + border < kernel)
         }
       }
     }
@@ -56,8 +59,11 @@ import Testing
         """)
     #expect(error(Conv(3, kernel: 3, padding: .same), height: 2) == "no error")
     #expect(
-      error(Conv(3, kernel: Extent(4, 1), padding: .border(top: 1, bottom: 0, left: 0, right: 0, value: 0)), height: 2)
-        == """
+      error(
+        Conv(
+          3, kernel: Extent(4, 1), padding: .border(top: 1, bottom: 0, left: 0, right: 0, value: 0)),
+        height: 2)
+          == """
           error: n.layers[0] (Conv): the 4×1 kernel does not fit into the 3×5 map with its padding
             hint: the input is a 2×5×2 map
           """)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Diagnostics
+import Foundation
 import Modeling
 
 extension RandomNetwork {
@@ -163,20 +164,32 @@ private struct MapNetworkMaker {
     guard !isNormalised, add(BatchNorm(epsilon: exact ? 0 : 1e-5, name: name)) else { return }
     isNormalised = true
     let channels = feature.shape.channels
+    // Values of an image: what the batch norm must bring near 0 for codes to be of every kind.
+    let layers = layers.dropLast()
+    let before = TrainedNetwork(
+      network: Network("random", input: input) { Array(layers) }, parameters: parameters)
+    let image = RandomNetwork.image(for: before.network, using: &random)
+    let values = layers.isEmpty ? [0] : RealReference.run(before, image: image).reals
+    var mean: [Double] = []
+    var variance: [Double] = []
+    for channel in 0..<channels {
+      let seen = values.indices.filter { $0 % channels == channel }.map { values[$0] }
+      let middle = seen.randomElement(using: &random) ?? 0
+      let spread = seen.reduce(0.25) { max($0, abs($1 - middle)) }
+      // 2^-12 is far below every step of the sums, and moves ties of a mean away.
+      let nudge = exact && isInexact ? 0x1p-12 : 0
+      mean.append((middle * 8).rounded() / 8 + few(-4...4, per: 8) + nudge)
+      let deviation = exact ? exp2(log2(spread).rounded()) : spread * real(0.5...2)
+      variance.append(deviation * deviation)
+    }
+    parameters[name, "mean"] = Tensor(mean)
+    parameters[name, "variance"] = Tensor(variance)
+    parameters[name, "bias"] = Tensor((0..<channels).map { _ in few(-8...8, per: 8) })
     parameters[name, "scale"] = Tensor(
       (0..<channels).map { _ in
         if chance(8) { return 0 }
         let value = exact ? Double(integer(1...16)) / 8 : real(0.1...2)
         return chance(2) ? value : -value
-      })
-    parameters[name, "bias"] = Tensor((0..<channels).map { _ in few(-8...8, per: 8) })
-    // 2^-12 is far below every step of the sums, and moves ties of a mean away.
-    let nudge = exact ? 0x1p-12 : 0
-    parameters[name, "mean"] = Tensor(
-      (0..<channels).map { _ in few(-32...32, per: 8) + (isInexact ? nudge : 0) })
-    parameters[name, "variance"] = Tensor(
-      (0..<channels).map { _ in
-        exact ? [0.25, 1.0, 4].randomElement(using: &random) ?? 1 : real(0.1...4)
       })
   }
 

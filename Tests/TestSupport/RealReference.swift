@@ -195,7 +195,11 @@ public enum RealReference {
       for channel in 0..<map.channels {
         let indices = taps.compactMap { $0.map { map.index($0.y, $0.x, channel) } }
         let best = indices.max {
-          if let codes = map.codes { codes[$0] < codes[$1] } else { map.values[$0] < map.values[$1] }
+          if let codes = map.codes {
+            codes[$0] < codes[$1]
+          } else {
+            map.values[$0] < map.values[$1]
+          }
         }
         guard let best else { continue }
         result.values.append(map.values[best])

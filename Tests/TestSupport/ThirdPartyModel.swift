@@ -61,7 +61,8 @@ public struct ThirdPartyModel {
     for (index, layer) in description.layers.enumerated() {
       // The gammas of a residual code are the scales of the layer that reads it.
       let reader = description.layers[(index + 1)...].first { $0.type != "maxpool2x2" }
-      try assembly.add(layer, number: index + 1, gammas: reader?.alpha)
+      let isLast = index == description.layers.count - 1
+      try assembly.add(layer, number: index + 1, gammas: reader?.alpha, isLast: isLast)
     }
     var input = Input.image(28, 28, bits: 1)
     if isImage {
@@ -139,7 +140,7 @@ private struct Assembly {
   }
 
   mutating func add(
-    _ layer: Description.Layer, number: Int, gammas: [Double]?
+    _ layer: Description.Layer, number: Int, gammas: [Double]?, isLast: Bool
   ) throws {
     let name = "layer\(number)"
     switch layer.type {
@@ -155,6 +156,8 @@ private struct Assembly {
       layers.append(Dense(layer.outputs, name: name))
     }
     addWeights(layer, name)
+    // The last sums are the scores, also where the source has thresholds for them.
+    if isLast { return }
     if let means = layer.means, let gammas {
       try addResidualSign(layer, means: means, gammas: gammas.map(fractions.cut), name)
     } else if layer.compare == "signed_sum>t" {

@@ -32,6 +32,7 @@ class Network:
     """A graph in the making: its last value, and what that value can be."""
 
     random: np.random.Generator
+    images: np.ndarray
     height: int
     width: int
     channels: int
@@ -48,6 +49,14 @@ class Network:
     is_normalised: bool = False
     # Rows and columns of the positions of the last window.
     positions: list[int] = field(default_factory=list)
+
+    def model(self, kind: int, sizes: list[object] | None = None) -> onnx.ModelProto:
+        """The graph so far."""
+        image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", *self.images.shape[1:]])
+        output = helper.make_tensor_value_info(self.value, kind, sizes)
+        graph = helper.make_graph(
+            self.builder.nodes, "random", [image], [output], self.builder.initializers)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
 
     # Choices
 
@@ -175,12 +184,17 @@ class Network:
         self.codes = None
 
     def batch_norm(self) -> None:
+        """Brings what the images give near 0, so that codes of every kind follow."""
         channels = self.channels
-        scale = self.random.choice([-2, -1, -0.5, 0.25, 0.5, 1, 2, 0], channels).astype(np.float32)
-        mean = self.few(-32, 32, 8, channels) + np.float32(self.nudge)
-        variance = self.random.choice([0.25, 1, 4], channels).astype(np.float32)
-        values = (scale, self.few(-16, 16, 16, channels), mean, variance)
-        self.node("BatchNormalization", *(self.constant(value) for value in values), epsilon=0.0)
+        values = run(self.model(TensorProto.FLOAT), self.images)
+        values = np.moveaxis(values, 1, 0).reshape(channels, -1)
+        middle = values[:, self.integer(0, values.shape[1] - 1)]
+        deviation = np.exp2(np.round(np.log2(np.maximum(np.abs(values - middle[:, None]).max(1), 0.25))))
+        mean = np.round(middle * 8) / 8 + self.few(-4, 4, 8, channels) + self.nudge
+        scale = self.random.choice([-2, -1, -0.5, 0.25, 0.5, 1, 2, 0], channels)
+        bias = self.few(-16, 16, 16, channels)
+        numbers = (self.constant(value.astype(np.float32)) for value in (scale, bias, mean, deviation**2))
+        self.node("BatchNormalization", *numbers, epsilon=0.0)
         self.nudge = 0
         self.is_normalised = True
 
@@ -224,22 +238,20 @@ class Network:
         self.node("MaxPool", **attributes)
         self.height, self.width = self.positions
 
-    def mean(self) -> None:
-        """A mean over 1, 2, 4 or 8 values, or of codes over any number up to 9 before a batch norm."""
+    def mean(self) -> bool:
+        """A mean of codes over up to 9 values, with a batch norm where it is rounded."""
         attributes = self.window(3, 2, pads=self.can_be_zero())
         if attributes is None:
-            return
+            return False
         rows, columns = attributes["kernel_shape"]
-        is_rounded = rows * columns in (3, 6, 9)
-        if is_rounded and self.codes is None:
-            return
         if "pads" in attributes or "auto_pad" in attributes:
             attributes["count_include_pad"] = 1
         self.node("AveragePool", **attributes)
         self.become_sums(self.positions, self.channels)
-        if is_rounded:
+        if rows * columns in (3, 6, 9):
             self.nudge = 2.0**-10
             self.batch_norm()
+        return True
 
     def global_mean(self) -> None:
         """The end of a network: scores, which are compared with a tolerance."""
@@ -279,10 +291,12 @@ class Network:
         if self.chance(6):
             self.max_pool()
         for _ in range(self.integer(1, 3)):
-            if self.chance(6):
-                self.mean()
-            elif not self.conv():
+            if not (self.chance(6) and self.mean()) and not self.conv():
                 break
+            # The mean of a few sums, which is exact.
+            if self.height % 2 == 0 and not self.is_normalised and self.chance(6):
+                self.node("AveragePool", kernel_shape=[2, 1], strides=[2, 1])
+                self.height //= 2
             # Behind a batch norm a channel may fall.
             if not self.is_normalised and self.chance(4):
                 self.max_pool()
@@ -307,16 +321,6 @@ class Network:
         return "class" if self.chance(2) else "scores"
 
 
-def model(nodes: list[onnx.NodeProto], initializers: list[onnx.TensorProto], shape: list[int], output: str,
-          kind: int, sizes: list[object]) -> onnx.ModelProto:
-    graph = helper.make_graph(
-        nodes, "random", [helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", *shape])],
-        [helper.make_tensor_value_info(output, kind, sizes)], initializers)
-    result = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    onnx.checker.check_model(result, full_check=True)
-    return result
-
-
 def run(network: onnx.ModelProto, images: np.ndarray) -> np.ndarray:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -326,26 +330,25 @@ def run(network: onnx.ModelProto, images: np.ndarray) -> np.ndarray:
 
 def write(folder: Path, number: int, random: np.random.Generator) -> dict[str, object]:
     """One network, its images and onnxruntime's answers."""
-    shape = [int(random.choice([1, 2, 3, 4])), int(random.integers(1, 10)), int(random.integers(1, 10))]
-    network = Network(random, shape[1], shape[2], shape[0])
+    channels, height, width = int(random.integers(1, 5)), int(random.integers(1, 10)), int(random.integers(1, 10))
+    images = random.integers(0, 256, (IMAGES, channels, height, width), dtype=np.uint8)
+    network = Network(random, images, height, width, channels)
     kind = network.build()
-    images = random.integers(0, 256, (IMAGES, *shape), dtype=np.uint8)
-    nodes, initializers = network.builder.nodes, network.builder.initializers
-    channels = network.channels
-    built = model(nodes, initializers, shape, network.value, TensorProto.FLOAT, ["N", channels])
-    outputs = run(built, images).reshape(IMAGES, -1)
+    built = network.model(TensorProto.FLOAT, ["N", network.channels])
+    outputs = run(built, images)
     if kind == "class":
         # Equal scores have no one class in another's fixed point.
         ordered = np.sort(outputs, axis=1)
         images = images[ordered[:, -1] - ordered[:, -2] > 1e-3]
-        network.node("ArgMax", axis=1, keepdims=network.integer(0, 1))
-        sizes = ["N", 1] if nodes[-1].attribute[1].i else ["N"]
-        built = model(nodes, initializers, shape, network.value, TensorProto.INT64, sizes)
-        outputs = run(built, images).reshape(len(images), -1) if len(images) else np.zeros((0, 1))
+        keeps_axis = network.chance(2)
+        network.node("ArgMax", axis=1, keepdims=int(keeps_axis))
+        built = network.model(TensorProto.INT64, ["N", 1] if keeps_axis else ["N"])
+        outputs = run(built, images).reshape(len(images), 1)
+    onnx.checker.check_model(built, full_check=True)
     onnx.save(built, folder / f"{number}.onnx")
     return {
         "output": kind,
-        "images": images.transpose(0, 2, 3, 1).reshape(len(images), -1).tolist(),
+        "images": images.transpose(0, 2, 3, 1).reshape(len(images), height * width * channels).tolist(),
         "outputs": outputs.tolist(),
     }
 
