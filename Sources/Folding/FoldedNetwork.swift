@@ -80,10 +80,21 @@ extension FoldedNetwork {
   public var inputLanes: Int {
     let shape = graph.nodes[0].shape
     guard let code = graph.code(of: 0) else { return 1 }
-    let fold = graph.consumers(of: 0).lazy.compactMap { self.fold(of: $0) }.first
-    let lanes = divisors(of: fold?.lanes ?? shape.channels)
+    guard let fold = graph.consumers(of: 0).lazy.compactMap({ self.fold(of: $0) }).first else {
+      return graph.pooledInputLanes
+    }
+    let lanes = divisors(of: fold.lanes)
     let narrow = lanes.last { $0 * code.levels <= 64 } ?? 1
-    return lanes.first { $0 >= narrow && shape.count / $0 <= interval } ?? lanes.last ?? 1
+    return lanes.first { $0 >= narrow && shape.count / $0 <= interval } ?? fold.lanes
+  }
+}
+
+extension IntegerGraph {
+  /// Lanes of the stream that enters where a pool reads it: as many values of a pixel as fit into
+  /// 64 bits.
+  fileprivate var pooledInputLanes: Int {
+    let levels = code(of: 0)?.levels ?? 1
+    return divisors(of: nodes[0].shape.channels).last { $0 * levels <= 64 } ?? 1
   }
 }
 
@@ -139,11 +150,12 @@ extension IntegerGraph {
     return FoldedNetwork(graph: self, folds: folds)
   }
 
-  /// Lanes of the stream that node `index` reads, or nil when it comes from outside.
+  /// Lanes of the stream that node `index` reads, or nil when it comes from outside as it is.
   private func unitsBefore(_ index: Int, _ folds: [String: LayerFold]) -> Int? {
     var node = index
     while let input = nodes[node].inputs.first {
       if let fold = folds[nodes[input].name] { return fold.units }
+      if input == 0, node != index { return pooledInputLanes }
       node = input
     }
     return nil

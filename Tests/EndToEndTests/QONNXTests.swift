@@ -42,4 +42,19 @@ struct QONNXTests {
       }
     }
   }
+
+  @Test(
+    .enabled(if: Simulator.isAvailable, whyNoSimulator),
+    arguments: ["qonnx-mnist-TFC_1W1A", "qonnx-mnist-TFC_1W2A"])
+  func verilogEqualsTheGoldenModel(name: String) throws {
+    let trained = try TrainedNetwork(
+      onnx: TestData.shared.appending(path: "models/\(name).onnx"))
+    let graph = try trained.network.lowered(with: trained.parameters)
+    let prepared = try Prepared(graph.folded(to: .cycles(784)))
+    let verifier = try DesignVerifier(prepared.design, pipeline: prepared.pipeline)
+    let images = try testImages(atMost: 100)
+    let result = try verifier.run(
+      images.quantized(toBits: trained.network.input?.bits ?? 8), stalls: .random)
+    #expect(result.passed, "\(result)")
+  }
 }

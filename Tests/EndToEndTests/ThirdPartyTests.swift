@@ -100,24 +100,30 @@ struct ThirdPartyTests {
     }
   }
 
-  /// Test images of CIFAR-10: records of a label, then 1024 red, green and blue values each.
+  /// The same in Verilog. In the long tier CNV has the folds of 20,000 images a second.
+  @Test(
+    .enabled(if: Simulator.isAvailable, whyNoSimulator),
+    arguments: ["bnn-pynq-cifar10-cnvW1A1", "rebnet2-binarycop-mucnv"])
+  func verilogEqualsTheGoldenModelOnPictures(name: String) throws {
+    let model = try ThirdPartyModel(name: name, in: TestData.shared.appending(path: "models"))
+    let graph = try model.trained.network.lowered(with: model.trained.parameters)
+    let isLarge = name.hasSuffix("cnvW1A1")
+    let prepared = try Prepared(
+      graph.folded(to: .cycles(isLarge && !TestData.isExhaustive ? 100_000 : 10_000)))
+    let verifier = try DesignVerifier(prepared.design, pipeline: prepared.pipeline)
+    let count = isLarge && !TestData.isExhaustive ? 2 : 20
+    let result = try verifier.run(model.images(try pictures(count).pixels), stalls: .random)
+    #expect(result.passed, "\(result)")
+    guard isLarge else { return }
+    for (image, scores) in result.outputs.enumerated() {
+      #expect(scores.map { Double(($0 + 512) / 2) } == model.goldenScores[image], "image \(image)")
+    }
+  }
+
   private func pictures(_ count: Int) throws -> LabelledImages {
-    let bytes = try TestData.withTemporaryFolder { folder in
-      let packed = folder.appending(path: "images.gz")
-      try FileManager.default.copyItem(
-        at: TestData.shared.appending(path: "cifar10/test_batch.bin.gz"), to: packed)
-      let gzip = try #require(ExternalTool("gzip"))
-      #expect(try gzip.run(["-d", packed.path], in: folder).status == 0)
-      return [UInt8](try Data(contentsOf: folder.appending(path: "images")))
-    }
-    var images = LabelledImages(pixels: [], labels: [], height: 32, width: 32, channels: 3)
-    for start in (0..<count).map({ $0 * 3073 }) {
-      images.labels.append(bytes[start])
-      for pixel in 1...1024 {
-        for plane in 0..<3 { images.pixels.append(bytes[start + plane * 1024 + pixel]) }
-      }
-    }
-    return images
+    try LabelledImages(
+      contentsOf: TestData.shared.appending(path: "cifar10/test_batch.bin.gz")
+    ).prefix(count)
   }
 
   /// Our sums in the units of the published scores.
