@@ -62,20 +62,55 @@ public struct GoldenExecutor: Sendable {
   public func reduce<Result: Sendable>(
     _ images: [UInt8], initial: Result, _ body: @Sendable (inout Result, (Int) -> [Int]) -> Void
   ) -> [Result] {
-    let count = images.count / inputCount
+    spread(images, initial: initial) {
+      Workspace(plan)
+    } body: { workspace, image, result in
+      workspace.run(image)
+      body(&result, workspace.values(of:))
+    }
+  }
+
+  /// How many codes of each image differ from those of another lowering of this network, on all
+  /// processors.
+  ///
+  /// - Parameter nodes: nodes that send codes of the same shape and levels in both.
+  public func differingCodes(
+    from other: GoldenExecutor, nodes: [Int], on images: [UInt8]
+  ) -> [Int] {
+    for node in nodes {
+      precondition(
+        graph.nodes[node].shape == other.graph.nodes[node].shape
+          && graph.code(of: node)?.levels == other.graph.code(of: node)?.levels,
+        "node \(node) sends other codes in the other graph")
+    }
+    return spread(images, initial: 0) {
+      (Workspace(plan), Workspace(other.plan))
+    } body: { workspaces, image, result in
+      workspaces.0.run(image)
+      workspaces.1.run(image)
+      result = workspaces.0.differingCodes(from: workspaces.1, nodes: nodes)
+    }
+  }
+
+  /// A value for each image, on all processors; a chunk of images shares a workspace.
+  private func spread<Result: Sendable, Memory>(
+    _ images: [UInt8], initial: Result, workspace: @Sendable () -> Memory,
+    body: @Sendable (Memory, UnsafeBufferPointer<UInt8>, inout Result) -> Void
+  ) -> [Result] {
+    let size = inputCount
+    let count = images.count / size
     var results = Array(repeating: initial, count: count)
     // More chunks than processors, so that a slow one does not hold up the end.
     let chunk = max(1, min(64, count / 8))
-    let size = inputCount
     results.withUnsafeMutableBufferPointer { results in
       images.withUnsafeBufferPointer { images in
         // Chunks write disjoint parts.
         nonisolated(unsafe) let (results, images) = (results, images)
         DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { index in
-          let workspace = Workspace(plan)
+          let memory = workspace()
           for image in index * chunk..<min(count, (index + 1) * chunk) {
-            workspace.run(UnsafeBufferPointer(rebasing: images[image * size..<(image + 1) * size]))
-            body(&results[image], workspace.values(of:))
+            let bytes = UnsafeBufferPointer(rebasing: images[image * size..<(image + 1) * size])
+            body(memory, bytes, &results[image])
           }
         }
       }

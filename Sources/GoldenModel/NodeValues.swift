@@ -53,6 +53,16 @@ final class NodeValues {
     }
   }
 
+  /// How many codes differ from those of another map of this shape and these levels.
+  func differingCodes(from other: NodeValues) -> Int {
+    (0..<words).reduce(0) { count, word in
+      let differing = (0..<levels).reduce(0 as UInt64) {
+        $0 | (planes[$1 * words + word] ^ other.planes[$1 * words + word])
+      }
+      return count + differing.nonzeroBitCount
+    }
+  }
+
   /// In stream order.
   var values: [Int] {
     guard levels > 0 else {

@@ -53,6 +53,11 @@ package final class Workspace {
       : nodes[node].values
   }
 
+  /// How many codes of some nodes differ from those of another workspace.
+  func differingCodes(from other: Workspace, nodes indices: [Int]) -> Int {
+    indices.reduce(0) { $0 + nodes[$1].differingCodes(from: other.nodes[$1]) }
+  }
+
   /// Computes the values of every node.
   ///
   /// - Parameter bytes: as many as the network takes.

@@ -103,17 +103,12 @@ private struct QuantizationComparison {
   init(graph: IntegerGraph, reference: IntegerGraph, images: [UInt8]) {
     let executor = GoldenExecutor(reference)
     predictions = executor.predictions(images)
-    let encoders = graph.nodes.indices.filter { $0 > 0 && graph.code(of: $0) != nil }
-    // Codes of both as bytes; a code has at most 4 bits.
-    let left = GoldenExecutor(graph).reduce(images, initial: [UInt8]()) { result, values in
-      result = encoders.flatMap { values($0).map { UInt8(truncatingIfNeeded: $0) } }
+    let encoders = graph.nodes.indices.filter {
+      if case .encode = graph.nodes[$0].operation { true } else { false }
     }
-    let right = executor.reduce(images, initial: [UInt8]()) { result, values in
-      result = encoders.flatMap { values($0).map { UInt8(truncatingIfNeeded: $0) } }
-    }
-    for (left, right) in zip(left, right) {
-      codes += left.count
-      if left != right { differingCodes += zip(left, right).count { $0 != $1 } }
-    }
+    codes = predictions.count * encoders.reduce(0) { $0 + graph.nodes[$1].shape.count }
+    differingCodes = executor.differingCodes(
+      from: GoldenExecutor(graph), nodes: encoders, on: images
+    ).reduce(0, +)
   }
 }

@@ -152,6 +152,34 @@ import Testing
     #expect(golden.predictions(images) == classes, "seed \(seed)")
   }
 
+  @Test func differingCodesAreCounted() {
+    var differing = 0
+    for seed in 1200..<1220 as Range<UInt64> {
+      var random = SeededRandom(seed: seed)
+      var graph = RandomGraph.makeMap(using: &random, depth: 3)
+      let one = GoldenExecutor(graph)
+      let nodes = graph.nodes.indices.filter { graph.code(of: $0) != nil }
+      for node in nodes {
+        guard case .encode(var tree) = graph.nodes[node].operation else { continue }
+        for channel in tree.thresholds.indices where channel % 3 == 0 {
+          tree.thresholds[channel][0].negate()
+        }
+        graph.nodes[node].operation = .encode(tree)
+      }
+      let other = GoldenExecutor(graph)
+      let images = RandomGraph.images(5, for: graph, using: &random)
+      let expected = (0..<5).map { image in
+        let bytes = images[image * one.inputCount..<(image + 1) * one.inputCount]
+        let (left, right) = (one.trace(bytes), other.trace(bytes))
+        return nodes.reduce(0) { $0 + zip(left[$1], right[$1]).count { $0 != $1 } }
+      }
+      #expect(
+        one.differingCodes(from: other, nodes: nodes, on: images) == expected, "seed \(seed)")
+      differing += expected.reduce(0, +)
+    }
+    #expect(differing > 0)
+  }
+
   /// Chunks of images on several processors, for numbers of images around the sizes of chunks.
   @Test func parallelIsSerial() {
     var random = SeededRandom(seed: 12)
