@@ -55,7 +55,7 @@ struct Staircase {
         "its input is clipped to \(limits), where it reaches no step; its result would be a "
           + "constant")
     }
-    try assembly.spend(rows * (last - first))
+    try assembly.spend(map.channels * (last - first))
     var bounds: [[Bound]] = []
     for row in 0..<rows {
       bounds.append((first + 1...last).map { bound(row, $0) })
