@@ -120,6 +120,42 @@ struct ThirdPartyTests {
     }
   }
 
+  /// Where gammas of 8 bits give another code than gammas of 20, and the codes before it are equal,
+  /// the sum lies within what the lowering stated of the threshold.
+  @Test func differencesOfGammasLieWithinTheStatedBound() throws {
+    let model = try ThirdPartyModel(
+      name: "rebnet2-binarycop-mucnv", in: TestData.shared.appending(path: "models"))
+    let (coarse, fine) = (
+      try model.trained.network.lowered(
+        with: model.trained.parameters, options: LoweringOptions(gammaBits: 8)),
+      try model.trained.network.lowered(with: model.trained.parameters, options: .reference)
+    )
+    let count = 60
+    let images = model.images(try pictures(count).pixels)
+    var differing = 0
+    for image in 0..<count {
+      let pixels = images[image * 3072..<(image + 1) * 3072]
+      let traces = (GoldenExecutor(coarse).trace(pixels), GoldenExecutor(fine).trace(pixels))
+      let first = fine.nodes.indices.first {
+        fine.code(of: $0) != nil && traces.0[$0] != traces.1[$0]
+      }
+      guard let first, case .encode(let tree) = fine.nodes[first].operation,
+        case .popcount(let popcount) = fine.nodes[fine.nodes[first].inputs[0]].operation,
+        let layer = fine.lowering.codes.firstIndex(where: { $0.layer == fine.nodes[first].name })
+      else { continue }
+      // Its inputs are the codes of the layer before.
+      let codes = (coarse.lowering.codes[layer - 1], fine.lowering.codes[layer - 1])
+      let bound = Double(popcount.inputs) * (codes.0.bound + codes.1.bound) + codes.1.step
+      let sums = traces.1[fine.nodes[first].inputs[0]]
+      for index in sums.indices where traces.0[first][index] != traces.1[first][index] {
+        differing += 1
+        let distances = tree.thresholds[index % popcount.outputs].map { abs(sums[index] - $0) }
+        #expect(Double(distances.min() ?? .max) * codes.1.step <= bound, "image \(image)")
+      }
+    }
+    #expect(differing > 0)
+  }
+
   private func pictures(_ count: Int) throws -> LabelledImages {
     try LabelledImages(
       contentsOf: TestData.shared.appending(path: "cifar10/test_batch.bin.gz")

@@ -13,7 +13,8 @@ import Testing
   /// for which floating point is exact.
   @Test(arguments: 0..<UInt64(TestData.isExhaustive ? 400 : 40))
   func equalsTheEquations(seed: UInt64) throws {
-    var random = SeededRandom(seed: 20_000 + seed)
+    // Seeds beside each other give one stream, a number apart: far seeds give other networks.
+    var random = SeededRandom(seed: seed &* 1_000_003)
     for number in 0..<10 {
       let trained = RandomNetwork.map(using: &random, exact: true)
       let graph = try trained.network.lowered(
