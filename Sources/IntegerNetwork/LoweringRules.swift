@@ -324,12 +324,28 @@ extension BatchNorm: LoweringRule {
       let variance = lowering.parameters[node.name, "variance"]?.values
     else { throw Diagnostic(at: path, "the input of a batch norm must be sums") }
     for channel in channels.indices {
-      guard !channels[channel].isNormalised else {
-        throw Diagnostic(
-          at: path, "a second batch norm on the same sums; one is supported",
-          hint: "fold the two into one before the export")
-      }
       let factor = Dyadic(scale[channel])
+      if channels[channel].isNormalised {
+        let one = Dyadic(1 as Int)
+        if Dyadic.compare(Dyadic(variance[channel]) + Dyadic(epsilon), one) == 0 {
+          // Without a root of its own it is a factor and a shift.
+          channels[channel].slope = channels[channel].slope * factor
+          channels[channel].intercept = channels[channel].intercept * factor
+          channels[channel].shift =
+            (channels[channel].shift - Dyadic(mean[channel])) * factor + Dyadic(bias[channel])
+          continue
+        }
+        guard Dyadic.compare(channels[channel].radicand, one) == 0 else {
+          throw Diagnostic(
+            at: path, "a second batch norm on the same sums; one is supported",
+            hint: "fold the two into one before the export")
+        }
+        // Without a root the first one's shift is part of the sum.
+        channels[channel].intercept =
+          channels[channel].intercept
+          + channels[channel].shift * Dyadic(channels[channel].divisor)
+        channels[channel].shift = Dyadic(0 as Int)
+      }
       channels[channel].slope = channels[channel].slope * factor
       channels[channel].intercept =
         (channels[channel].intercept - Dyadic(mean[channel]) * Dyadic(channels[channel].divisor))

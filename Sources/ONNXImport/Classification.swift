@@ -16,7 +16,8 @@ enum Classification {
     try attributes.require("select_last_index", is: 0)
     let keepsAxis = try attributes.integer("keepdims", default: 1) != 0
     let stage = try assembly.add(
-      ArgMax(), inputs: [assembly.vectorStage(of: map)], name: LayerNames.layer(call.node) ?? "class")
+      ArgMax(), inputs: [assembly.vectorStage(of: map)],
+      name: LayerNames.layer(call.node) ?? "class")
     return .map(
       assembly.map(
         stage,

@@ -5,7 +5,8 @@ import Foundation
 extension Constant {
   /// Reads a tensor of the file.
   ///
-  /// - Exactness: every number is read as it stands; an integer beyond ±2^53 is refused.
+  /// - Exactness: every number is read as it stands; an integer beyond ±2^53 is refused, but for
+  ///   the ends of INT64, which are ±∞.
   /// - Throws: ``Rejection`` when the tensor is damaged, kept in another file, or of another type.
   init(_ tensor: ONNXTensorProto) throws(Rejection) {
     guard let type = ElementType(rawValue: tensor.dataType) else {
@@ -99,11 +100,21 @@ extension Constant {
     var values: [Double] = []
     values.reserveCapacity(words.count)
     for word in words {
+      if let bound = Self.bound(word) {
+        values.append(bound)
+        continue
+      }
       guard let value = Double(exactly: word), let range = type.integers, range.contains(value)
       else { throw Rejection("it holds \(word), which is no \(type.name) value up to 2^53") }
       values.append(value)
     }
     return values
+  }
+
+  /// The ends of INT64 stand for no bound: what exporters write for the end of a slice.
+  private static func bound(_ word: some BinaryInteger) -> Double? {
+    if word == Int64.max { return .infinity }
+    return word == Int64.min || word == Int64.min + 1 ? -.infinity : nil
   }
 
   private static func exact<Word: FixedWidthInteger>(

@@ -31,7 +31,7 @@ struct Constant {
   /// The values as integers, for shapes and axes.
   var integers: [Int]? {
     guard type == .int64 || type == .int32, shape.count <= 1 else { return nil }
-    return values.map { Int($0) }
+    return values.map { $0 == .infinity ? .max : $0 == -.infinity ? .min : Int($0) }
   }
 
   /// The value for each channel of a map, when it is the same for every image and pixel.

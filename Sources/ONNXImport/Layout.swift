@@ -50,7 +50,7 @@ struct Layout: Hashable {
     Layout(shape: .vector(channels), dimensions: [channels], axes: [.channel])
   }
 
-  /// How many axes are longer than 1.
+  /// The axes longer than 1.
   private var longAxes: [Int] { dimensions.indices.filter { dimensions[$0] != 1 } }
 
   /// Which axis holds the channels.

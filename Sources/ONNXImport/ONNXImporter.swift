@@ -26,9 +26,10 @@ struct ONNXImporter {
       throw InvalidInput([error.diagnostic(at: "\(graph.file): input '\(graph.input.name)'")])
     }
     self.batch = input.batch
-    self.remarks = input.remark.map {
-      [Diagnostic(.note, at: "\(graph.file): input '\(graph.input.name)'", $0)]
-    } ?? []
+    self.remarks =
+      input.remark.map {
+        [Diagnostic(.note, at: "\(graph.file): input '\(graph.input.name)'", $0)]
+      } ?? []
     values[graph.input.name] = .pixels(input.pixels)
   }
 

@@ -2,7 +2,7 @@
 
 /// One operator of the file's graph.
 struct ONNXNode {
-  /// `MatMul`; with its domain when that is not ONNX's own: `qonnx.custom_op.general.Quant`.
+  /// `MatMul`, `Quant`; with its domain when that is not ONNX's own or QONNX's.
   var type: String
   /// Empty when the file gives none.
   var name: String
@@ -15,7 +15,9 @@ struct ONNXNode {
 
   init(_ node: ONNXNodeProto, index: Int) {
     let isStandard = node.domain.isEmpty || node.domain == "ai.onnx"
-    self.type = isStandard ? node.opType : "\(node.domain).\(node.opType)"
+    let isQuantizer =
+      Operator.quantizerDomains.contains(node.domain) && Operator.quantizers.contains(node.opType)
+    self.type = isStandard || isQuantizer ? node.opType : "\(node.domain).\(node.opType)"
     self.name = node.name
     self.index = index
     self.inputs = node.input

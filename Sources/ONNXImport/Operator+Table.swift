@@ -19,20 +19,20 @@ extension Operator {
       1...1,
       attributes: [
         "auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides",
-      ], accepts: "a map", [Convolution.maxPool]),
+      ], accepts: "a map", [Pooling.maxPool]),
     "AveragePool": Operator(
       1...1,
       attributes: [
         "auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads",
         "strides",
-      ], accepts: "a map", [Convolution.averagePool]),
+      ], accepts: "a map", [Pooling.averagePool]),
     "GlobalAveragePool": Operator(
-      1...1, accepts: "a map without a border", [Convolution.globalAveragePool]),
+      1...1, accepts: "a map without a border", [Pooling.globalAveragePool]),
     "ReduceMean": Operator(
       1...2, attributes: ["axes", "keepdims", "noop_with_empty_axes"], accepts: "a map",
-      [Convolution.reduceMean]),
+      [Pooling.reduceMean]),
     "Pad": Operator(
-      1...4, attributes: ["mode", "pads", "value"], accepts: "a map", [Convolution.pad]),
+      1...4, attributes: ["mode", "pads", "value"], accepts: "a map", [Bordering.pad]),
     "BatchNormalization": Operator(
       5...5, attributes: ["epsilon", "momentum", "training_mode", "spatial"],
       accepts: "the real map that a linear layer makes", [Normalization.batchNorm]),
@@ -42,11 +42,22 @@ extension Operator {
 
     // Arithmetic: constants, pixels, the parts of a batch norm and of a residual sign.
     "Add": arithmetic(
-      +, PixelScaling.add, [ResidualSignPattern.sum, Normalization.add]),
+      +, PixelScaling.add,
+      [Quantization.scaling { (1, $1) }, ResidualSignPattern.sum, Normalization.add]),
     "Sub": arithmetic(
-      -, PixelScaling.subtract, [ResidualSignPattern.subtract, Normalization.subtract]),
-    "Mul": arithmetic(*, PixelScaling.multiply, [Normalization.multiply]),
-    "Div": arithmetic(/, PixelScaling.divide, [Normalization.divide]),
+      -, PixelScaling.subtract,
+      [
+        Quantization.scaling { isFirst, constant in isFirst ? (1, -constant) : nil },
+        ResidualSignPattern.subtract, Normalization.subtract,
+      ]),
+    "Mul": arithmetic(
+      *, PixelScaling.multiply, [Quantization.scaling { ($1, 0) }, Normalization.multiply]),
+    "Div": arithmetic(
+      /, PixelScaling.divide,
+      [
+        Quantization.scaling { isFirst, constant in isFirst ? (1 / constant, 0) : nil },
+        Normalization.divide,
+      ]),
     "Neg": Operator(
       1...1, accepts: "a constant, pixels, a real map or one residual level",
       [
@@ -71,6 +82,22 @@ extension Operator {
       3...3, accepts: "a comparison that chooses between two constants",
       [ConstantFolding.where, ResidualSignPattern.choose]),
 
+    // Quantizers of QONNX, FINN and Brevitas.
+    "Quant": Operator(
+      4...4, attributes: ["signed", "narrow", "rounding_mode"],
+      accepts: "a constant, pixels or a real map", [Quantization.quant]),
+    "IntQuant": Operator(
+      4...4, attributes: ["signed", "narrow", "rounding_mode"],
+      accepts: "a constant, pixels or a real map", [Quantization.quant]),
+    "BipolarQuant": Operator(
+      2...2, accepts: "a constant, pixels or a real map", [Quantization.bipolarQuant]),
+    "MultiThreshold": Operator(
+      2...2, attributes: ["data_layout", "out_bias", "out_dtype", "out_scale"],
+      accepts: "pixels or a real map with constant thresholds", [Quantization.multiThreshold]),
+    "Trunc": Operator(
+      5...6, attributes: ["narrow", "rounding_mode", "signed"],
+      accepts: "a real map with constant scales", [Quantization.trunc]),
+
     // Constants only.
     "Constant": Operator(
       0...0, attributes: ["value", "value_float", "value_floats", "value_int", "value_ints"],
@@ -86,6 +113,9 @@ extension Operator {
       2...2, attributes: ["axis"], accepts: "a constant", [ShapeArithmetic.gather]),
     "Concat": Operator(
       1...64, attributes: ["axis"], accepts: "constants", [ShapeArithmetic.concat]),
+    "ConstantOfShape": Operator(
+      1...1, attributes: ["value"], accepts: "a constant shape",
+      [ShapeArithmetic.constantOfShape]),
     "Slice": Operator(
       1...5, attributes: ["axes", "starts", "ends"], accepts: "a constant",
       [ShapeArithmetic.slice]),
@@ -114,6 +144,16 @@ extension Operator {
     "Shape": Operator(
       1...1, attributes: ["start", "end"], accepts: "a constant, pixels or a map",
       [ShapeArithmetic.shape]),
+  ]
+
+  /// Where the quantizers come from; each has its own name for the same operators.
+  static let quantizerDomains: Set<String> = [
+    "qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas",
+  ]
+
+  /// The operators of those domains.
+  static let quantizers: Set<String> = [
+    "BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc",
   ]
 
   /// What to do instead of operators that files often have.

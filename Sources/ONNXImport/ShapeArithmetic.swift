@@ -25,6 +25,7 @@ enum ShapeArithmetic {
   static let gather: Rule = { (call, assembly) throws(Rejection) in
     guard let x = call.constant(0), let indices = call.constant(1) else { return nil }
     let axis = try axis(call, rank: x.shape.count)
+    guard !x.values.isEmpty else { throw Rejection("its input \(x.description) is empty") }
     guard indices.type == .int64 || indices.type == .int32 else {
       throw Rejection("its indices are \(indices.description); integers are expected")
     }
@@ -68,8 +69,13 @@ enum ShapeArithmetic {
       try assembly.spend(part.values.count)
     }
     var shape = first.shape
-    shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
-    let outer = shape[..<axis].reduce(1, *)
+    for part in parts.dropFirst() {
+      let (size, overflow) = shape[axis].addingReportingOverflow(part.shape[axis])
+      guard !overflow else { throw Rejection("its result is too large") }
+      shape[axis] = size
+    }
+    let isEmpty = parts.allSatisfy(\.values.isEmpty)
+    let outer = isEmpty ? 0 : shape[..<axis].reduce(1, *)
     var values: [Double] = []
     for block in 0..<outer {
       for part in parts {
@@ -80,29 +86,62 @@ enum ShapeArithmetic {
     return .constant(Constant(first.type, shape: shape, values: values))
   }
 
-  /// A part of a vector.
+  /// A part of each axis that it names.
   static let slice: Rule = { (call, assembly) throws(Rejection) in
     guard let x = call.constant(0) else { return nil }
-    guard x.shape.count == 1 else {
-      throw Rejection("its input is \(x.description); a vector is expected")
+    guard !x.values.isEmpty else { throw Rejection("its input \(x.description) is empty") }
+    guard let starts = try call.axes("starts", input: 1),
+      let ends = try call.axes("ends", input: 2)
+    else { throw Rejection("it has no starts or no ends") }
+    let axes = try call.axes("axes", input: 3) ?? Array(starts.indices)
+    let steps = try call.axes("steps", input: 4) ?? starts.map { _ in 1 }
+    guard ends.count == starts.count, axes.count == starts.count, steps.count == starts.count,
+      steps.allSatisfy({ $0 == 1 || $0 == -1 })
+    else {
+      throw Rejection(
+        "its starts are \(starts), ends \(ends), axes \(axes) and steps \(steps); as many of "
+          + "each, in steps of 1 or −1, are supported")
     }
-    func single(_ name: String, _ index: Int) throws(Rejection) -> Int? {
-      guard let values = try call.axes(name, input: index) else { return nil }
-      guard values.count == 1 else {
-        throw Rejection("its \(name) are \(values); one number is expected")
+    guard try Reshaping.absolute(axes, rank: x.shape.count).count == axes.count else {
+      throw Rejection("its axes \(axes) repeat")
+    }
+    var positions = x.shape.map { Array(0..<$0) }
+    for (index, given) in axes.enumerated() {
+      let axis = given < 0 ? given + x.shape.count : given
+      let count = x.shape[axis]
+      if steps[index] > 0 {
+        let range = (bound(starts[index], count), bound(ends[index], count))
+        positions[axis] = range.0 < range.1 ? Array(range.0..<range.1) : []
+      } else {
+        // From the start down to behind the end; an end below the first is −1.
+        let start = min(bound(starts[index], count), count - 1)
+        let end = ends[index] < -count ? -1 : bound(ends[index], count)
+        positions[axis] = start > end ? Array((end + 1...start).reversed()) : []
       }
-      return values[0]
     }
-    let axis = try single("axes", 3) ?? 0
-    let step = try single("steps", 4) ?? 1
-    guard axis == 0 || axis == -1, step == 1, let start = try single("starts", 1),
-      let end = try single("ends", 2)
-    else { throw Rejection("a part of a vector in steps of 1 is supported") }
-    let count = x.values.count
-    let range = (bound(start, count), bound(end, count))
-    let values = range.0 < range.1 ? Array(x.values[range.0..<range.1]) : []
-    try assembly.spend(values.count)
-    return .constant(Constant(x.type, shape: [values.count], values: values, source: x.source))
+    let shape = positions.map(\.count)
+    try assembly.spend(elementCount(shape) ?? .max)
+    var offsets = [0]
+    for (axis, kept) in positions.enumerated() {
+      offsets = offsets.flatMap { offset in kept.map { offset * x.shape[axis] + $0 } }
+    }
+    return .constant(
+      Constant(x.type, shape: shape, values: offsets.map { x.values[$0] }, source: x.source))
+  }
+
+  /// A tensor of one number.
+  static let constantOfShape: Rule = { (call, assembly) throws(Rejection) in
+    guard let shape = call.constant(0)?.integers, let count = elementCount(shape) else {
+      return nil
+    }
+    var number = Constant(.float, 0)
+    if let tensor = try call.node.attributes.tensor("value") { number = try Constant(tensor) }
+    guard let value = number.uniform else {
+      throw Rejection("its value is \(number.description); one number is expected")
+    }
+    try assembly.spend(count)
+    return .constant(
+      Constant(number.type, shape: shape, values: Array(repeating: value, count: count)))
   }
 
   /// A start or an end that may count from behind, or lie outside.

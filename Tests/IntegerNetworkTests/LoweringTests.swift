@@ -74,6 +74,36 @@ import Testing
     #expect(golden.outputs([1, 0, 0]) == [0, 1, 1, 0])
   }
 
+  /// Of two batch norms one may have a root: variance + epsilon other than 1.
+  @Test(arguments: [["a", "b"], ["b", "a"]])
+  func aBatchNormWithoutARootJoinsAnother(order: [String]) throws {
+    let network = Network("n", input: .vector(4, bits: 1)) {
+      Dense(1, name: "fc")
+      for name in order { BatchNorm(epsilon: 0, name: name) }
+      Sign()
+    }
+    let numbers: [String: [String: Double]] = [
+      "a": ["scale": 6, "mean": 0.5, "bias": 1, "variance": 4],
+      "b": ["scale": -1, "mean": -0.25, "bias": 2.5, "variance": 1],
+    ]
+    var parameters = Parameters(["fc.weight": Tensor(shape: [1, 4], values: [1, 1, 1, 1])])
+    for (name, slots) in numbers {
+      for (slot, value) in slots { parameters[name, slot] = Tensor([value]) }
+    }
+    let golden = GoldenExecutor(try network.lowered(with: parameters))
+    for ones in 0...4 {
+      var x = Double(2 * ones - 4)
+      for name in order {
+        let norm = numbers[name] ?? [:]
+        x =
+          (norm["scale"] ?? 0) * (x - (norm["mean"] ?? 0))
+          / (norm["variance"] ?? 1).squareRoot() + (norm["bias"] ?? 0)
+      }
+      let image = (0..<4).map { UInt8($0 < ones ? 1 : 0) }
+      #expect(golden.outputs(image) == [x >= 0 ? 1 : 0], "\(ones) ones")
+    }
+  }
+
   @Test func thresholdsAreExactAtAnIrrationalBoundary() throws {
     // x = (s − mean)/√variance ≥ 0.5 with mean chosen one unit in the last place on each side of
     // the exact boundary s − 0.5·√2 at s = 1.

@@ -116,8 +116,8 @@ import Testing
       message(tensor(.int8, [1]) { $0.int32Data = [200] })
         == "it holds 200, which is no INT8 value up to 2^53 | ")
     #expect(
-      message(tensor(.int64, [1]) { $0.int64Data = [.max] })
-        == "it holds 9223372036854775807, which is no INT64 value up to 2^53 | ")
+      message(tensor(.int64, [1]) { $0.int64Data = [.max - 1] })
+        == "it holds 9223372036854775806, which is no INT64 value up to 2^53 | ")
     #expect(
       message(tensor(.float16, [1]) { $0.int32Data = [-1] })
         == "int32_data holds -1, which is no 16-bit pattern | ")

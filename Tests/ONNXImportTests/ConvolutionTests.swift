@@ -171,23 +171,26 @@ import Testing
   }
 
   @Test func poolsTakeTheAttributesOfTheirWindow() throws {
-    let max = try pool(
-      "MaxPool",
-      ["kernel_shape": [3, 2], "strides": [1, 2], "pads": [1, 0, 0, 1], "ceil_mode": 0]
-    ).imported().network.nodes.last?.layer as? MaxPool
+    let max =
+      try pool(
+        "MaxPool",
+        ["kernel_shape": [3, 2], "strides": [1, 2], "pads": [1, 0, 0, 1], "ceil_mode": 0]
+      ).imported().network.nodes.last?.layer as? MaxPool
     #expect(
       max
         == MaxPool(
           Extent(3, 2), stride: Extent(1, 2),
           padding: .border(top: 1, bottom: 0, left: 0, right: 1, value: 0)))
-    let average = try pool(
-      "AveragePool", ["kernel_shape": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": 1]
-    ).imported().network.nodes.last?.layer as? AveragePool
+    let average =
+      try pool(
+        "AveragePool", ["kernel_shape": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": 1]
+      ).imported().network.nodes.last?.layer as? AveragePool
     #expect(average == AveragePool(2, stride: 1, padding: .all(1)))
     // Nothing is left over: ceil_mode changes nothing.
-    let whole = try pool(
-      "AveragePool", ["kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1]
-    ).imported().network.nodes.last?.layer as? AveragePool
+    let whole =
+      try pool(
+        "AveragePool", ["kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1]
+      ).imported().network.nodes.last?.layer as? AveragePool
     #expect(whole == AveragePool(2))
   }
 
@@ -317,21 +320,31 @@ import Testing
     }
     #expect(layers.first as? Conv == Conv(4, kernel: 3, padding: .all(1)))
     let nothing = try self.layers { model, x in
-      model.conv("c", model.node("Pad", "a", x, model.integers("p", .init(repeating: 0, count: 8))), 4, 3)
+      model.conv(
+        "c", model.node("Pad", "a", x, model.integers("p", .init(repeating: 0, count: 8))), 4, 3)
     }
     #expect(nothing.first as? Conv == Conv(4, kernel: 3))
   }
 
   @Test(
     arguments: [
-      (["mode": .text("reflect")], [0, 0, 1, 1, 0, 0, 1, 1],
-        "attribute mode is reflect; only constant is supported"),
-      ([:], [0, 0, -1, 0, 0, 0, 0, 0], "its pads are [0, 0, -1, 0, 0, 0, 0, 0]; sizes from 0 are expected"),
-      ([:], [0, 1, 0, 0, 0, 0, 0, 0],
-        "its pads are [0, 1, 0, 0, 0, 0, 0, 0]; padding of height and width is supported"),
+      (
+        ["mode": .text("reflect")], [0, 0, 1, 1, 0, 0, 1, 1],
+        "attribute mode is reflect; only constant is supported"
+      ),
+      (
+        [:], [0, 0, -1, 0, 0, 0, 0, 0],
+        "its pads are [0, 0, -1, 0, 0, 0, 0, 0]; sizes from 0 are expected"
+      ),
+      (
+        [:], [0, 1, 0, 0, 0, 0, 0, 0],
+        "its pads are [0, 1, 0, 0, 0, 0, 0, 0]; padding of height and width is supported"
+      ),
       ([:], [1, 1], "its pads are [1, 1]; 2 for each of 4 axes are expected"),
-      ([:], [0, 0, .max, 0, 0, 0, .max, 0],
-        "its pads are [0, 0, \(Int.max / 1024 * 1024), 0, 0, 0, \(Int.max), 0]; sizes from 0 are expected"),
+      (
+        [:], [0, 0, .max, 0, 0, 0, .max, 0],
+        "its pads are [0, 0, \(Int.max), 0, 0, 0, \(Int.max), 0]; sizes from 0 are expected"
+      ),
     ] as [([String: Attribute], [Int64], String)])
   func otherPadsAreRefused(
     attributes: [String: Attribute], pads: [Int64], message: String
@@ -340,11 +353,7 @@ import Testing
       model.conv(
         "c", model.node("Pad", "pad", x, model.integers("p", pads), attributes: attributes), 4, 3)
     }.complaint()
-    if pads.contains(.max) {
-      #expect(complaint.contains("initializer 'p': it holds 9223372036854775807"))
-    } else {
-      #expect(complaint == "error: model.onnx: node 'pad' (Pad): \(message)")
-    }
+    #expect(complaint == "error: model.onnx: node 'pad' (Pad): \(message)")
   }
 
   @Test func whatABorderCannotEnterIsRefused() throws {
@@ -450,7 +459,8 @@ import Testing
   func aViewOfTheBatchIsAFlatten(batch: Int64?) throws {
     var model = ModelBuilder(input: [1, 2, 2])
     model.proto.graph.input = [
-      ModelBuilder.declaration("image", .uint8, batch: batch == nil ? "N" : nil, (batch.map { [$0] } ?? []) + [1, 2, 2])
+      ModelBuilder.declaration(
+        "image", .uint8, batch: batch == nil ? "N" : nil, (batch.map { [$0] } ?? []) + [1, 2, 2])
     ]
     model.node("Shape", "shape", "image")
     model.constant("zero", 0)

@@ -100,6 +100,26 @@ struct ModelBuilder {
     return name
   }
 
+  /// A node of QONNX; its inputs behind the first are constants.
+  @discardableResult
+  mutating func quantizer(
+    _ type: String, _ name: String, _ x: String, _ numbers: [Float],
+    attributes: [String: Attribute] = [:], domain: String = "qonnx.custom_op.general"
+  ) -> String {
+    var node = ONNXNodeProto()
+    node.opType = type
+    node.domain = domain
+    node.name = name
+    node.input = [x]
+    for (index, number) in numbers.enumerated() {
+      node.input.append(constant("\(name).\(index)", number))
+    }
+    node.output = [name]
+    node.attribute = attributes.sorted { $0.key < $1.key }.map { $1.proto(named: $0) }
+    proto.graph.node.append(node)
+    return name
+  }
+
   /// Declares the graph's output.
   mutating func output(_ name: String) {
     proto.graph.output.append(Self.declaration(name, .float, batch: "N", []))

@@ -154,9 +154,11 @@ import Testing
     #expect(
       try model.complaint() == """
         error: model.onnx: node 'LSTM_4' (LSTM): this operator is not supported; supported are \
-        Abs, Add, ArgMax, BatchNormalization, Cast, Constant, DequantizeLinear, Div, Flatten, \
-        Gemm, Greater, GreaterOrEqual, Identity, Less, LessOrEqual, MatMul, Mul, Neg, Not, \
-        Reshape, Sign, Sqrt, Squeeze, Sub, Transpose, Unsqueeze, Where
+        Abs, Add, ArgMax, AveragePool, BatchNormalization, BipolarQuant, Cast, Clip, Concat, \
+        Constant, ConstantOfShape, Conv, DequantizeLinear, Div, Flatten, Gather, Gemm, \
+        GlobalAveragePool, Greater, GreaterOrEqual, Identity, IntQuant, Less, LessOrEqual, MatMul, \
+        MaxPool, Mul, MultiThreshold, Neg, Not, Pad, Pow, Quant, Reciprocal, ReduceMean, Relu, \
+        Reshape, Shape, Sign, Slice, Sqrt, Squeeze, Sub, Transpose, Trunc, Unsqueeze, Where
         """)
     model.proto.graph.node[0].domain = "qonnx.custom_op.general"
     model.proto.graph.node[0].name = ""
