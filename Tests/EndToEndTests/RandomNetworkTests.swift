@@ -28,7 +28,8 @@ struct RandomNetworkTests {
   /// of codes and of sums, quantizers.
   @Test(arguments: 0..<UInt64(TestData.isExhaustive ? 150 : 12))
   func equalsTheGoldenModelOnMaps(seed: UInt64) throws {
-    var random = SeededRandom(seed: 5000 + seed)
+    // Neighbouring seeds share most of their numbers.
+    var random = SeededRandom(seed: 5000 + 1_000_003 * seed)
     let trained = RandomNetwork.map(using: &random)
     let graph = try trained.network.lowered(with: trained.parameters)
     let cycles = [1, 100, 1000, 5000].randomElement(using: &random) ?? 1
