@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "Cores", exclude: ["README.md", "RTL/README.md"], resources: [.embedInCode("RTL")]),
     .target(
-      name: "Folding", dependencies: ["Diagnostics", "Modeling", "IntegerNetwork"],
+      name: "Folding", dependencies: ["Diagnostics", "IntegerNetwork"],
       exclude: ["README.md"]),
     .target(
       name: "Pipelines",

@@ -54,12 +54,24 @@ module rb_sum_pool #(
     end
   endfunction
 
+  // Gammas that halve down to 1: a code is the integer that it stands for.
+  function halves(input [LEVELS*GAMMA_WIDTH-1:0] gammas);
+    integer i;
+    begin
+      halves = GAMMA_WIDTH >= LEVELS;
+      for (i = 0; i < LEVELS * GAMMA_WIDTH; i = i + 1) begin
+        if (gammas[i] != (i % GAMMA_WIDTH == LEVELS - 1 - i / GAMMA_WIDTH)) halves = 0;
+      end
+    end
+  endfunction
+
   localparam [63:0]  LARGEST_VALUE = gamma_sum(GAMMAS) * (PADDED != 0 ? 2 : 1);
   localparam [63:0]  LARGEST_SUM   = LARGEST_VALUE * TAPS;
   localparam integer FULL_WIDTH    = LARGEST_VALUE > 1 ? $clog2(LARGEST_VALUE + 1) : 1;
   localparam integer VALUE_WIDTH   = FULL_WIDTH < SUM_WIDTH ? FULL_WIDTH : SUM_WIDTH;
   localparam integer TAP_WIDTH     = TAPS > 1 ? $clog2(TAPS) : 1;
   localparam integer LAST_TAP      = TAPS - 1;
+  localparam [0:0]   INTEGER       = halves(GAMMAS);
 
   reg [TAP_WIDTH-1:0]         tap_q;
   reg [LANES*VALUE_WIDTH-1:0] values_q;
@@ -130,9 +142,17 @@ module rb_sum_pool #(
       wire [LEVELS-1:0]      code = in_data_i[lane*LEVELS +: LEVELS];
       wire [VALUE_WIDTH-1:0] value;
       for (place = 0; place < VALUE_WIDTH; place = place + 1) begin : gen_place
-        localparam [(2<<LEVELS)-1:0] TRUTH = truth(place);
+        localparam integer BIT = place - (PADDED != 0 ? 1 : 0);  // of the code, for integers
 
-        assign value[place] = TRUTH[{absent, code}];
+        if (INTEGER && BIT >= 0 && BIT < LEVELS) begin : gen_bit
+          assign value[place] = absent ? place < LEVELS : code[BIT];
+        end else if (INTEGER) begin : gen_border
+          assign value[place] = absent && place < LEVELS;
+        end else begin : gen_truth
+          localparam [(2<<LEVELS)-1:0] TRUTH = truth(place);
+
+          assign value[place] = TRUTH[{absent, code}];
+        end
       end
 
       wire [SUM_WIDTH-1:0] term =

@@ -2,7 +2,6 @@
 
 import Diagnostics
 import IntegerNetwork
-import Modeling
 
 /// An integer network with the fold of each linear layer.
 public struct FoldedNetwork: Equatable, Codable, Sendable {
@@ -24,21 +23,23 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
       guard let fold = fold(of: index), let code = graph.code(of: node.inputs[0]) else {
         return nil
       }
-      return node.shape.height * node.shape.width * fold.cycles(for: popcount, levels: code.levels)
+      return node.shape.pixels * fold.cycles(for: popcount, levels: code.levels)
     case .maxPool(let window):
-      return cyclesOfPool(index, window)
+      return cyclesOfPool(
+        index, taps: window.taps, pixels: window.padded(graph.nodes[node.inputs[0]].shape).pixels)
     case .sumPool(let pool):
-      return cyclesOfPool(index, pool.window)
+      return cyclesOfPool(
+        index, taps: pool.window.taps,
+        pixels: pool.window.padded(graph.nodes[node.inputs[0]].shape).pixels)
     case .input, .encode, .score, .argMax:
       return nil
     }
   }
 
-  private func cyclesOfPool(_ index: Int, _ window: Window) -> Int {
+  /// Every value of every window is read, and every pixel, the border's too, arrives.
+  private func cyclesOfPool(_ index: Int, taps: Int, pixels: Int) -> Int {
     let node = graph.nodes[index]
-    let padded = window.padded(graph.nodes[node.inputs[0]].shape)
-    let reads = node.shape.height * node.shape.width * window.taps
-    return max(reads, padded.height * padded.width)
+    return max(node.shape.pixels * taps, pixels)
       * (node.shape.channels / max(1, lanes(of: node.inputs[0])))
   }
 
@@ -128,7 +129,7 @@ extension IntegerGraph {
       return LinearLayer(
         index: index, popcount: popcount, levels: code.levels,
         vector: popcount.window == nil ? source.count : source.channels,
-        positions: nodes[index].shape.height * nodes[index].shape.width)
+        positions: nodes[index].shape.pixels)
     }
     let names = layers.map { nodes[$0.index].name }
     for name in overrides.keys.sorted() where !names.contains(name) {

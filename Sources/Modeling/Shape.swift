@@ -26,6 +26,9 @@ public struct Shape: Hashable, Codable, Sendable, CustomStringConvertible {
   /// All values of the map.
   public var count: Int { height * width * channels }
 
+  /// Rows times columns.
+  public var pixels: Int { height * width }
+
   /// True for a map of one pixel.
   public var isVector: Bool { height == 1 && width == 1 }
 

@@ -87,7 +87,7 @@ struct PipelineBuilder {
     let window = popcount.window ?? MapWindow(Window(1))
     let words = popcount.inputs / fold.lanes
     let groups = popcount.outputs / fold.units
-    let positions = node.shape.height * node.shape.width
+    let positions = node.shape.pixels
     let levelsPerBeat = fold.schedule == .series ? 1 : code.levels
     let repeats = groups * popcount.scales.count
     let passes = repeats * (code.levels / levelsPerBeat)
@@ -169,7 +169,7 @@ struct PipelineBuilder {
     var source = carriers[node.inputs[0]] ?? .outside
     let port = port(of: source)
     let words = map.channels / port.lanes
-    let positions = node.shape.height * node.shape.width
+    let positions = node.shape.pixels
     // The least code and the least sum are 0 on the wire.
     source = addBorder(
       MapWindow(window, border: .code(0)), round: map, levels: port.bitsPerLane,
@@ -192,7 +192,7 @@ struct PipelineBuilder {
     var source = carriers[node.inputs[0]] ?? .outside
     let port = port(of: source)
     let words = map.channels / port.lanes
-    let positions = node.shape.height * node.shape.width
+    let positions = node.shape.pixels
     let gammas: [Int]
     let sums: SumLanes
     if let code = graph.code(of: node.inputs[0]) {
@@ -275,7 +275,7 @@ struct PipelineBuilder {
       thresholds: thresholds, falling: tree.falling, layer: node.name)
     carriers[index] = append(
       node.name, layer: node.name, core, from: source,
-      cycles: node.shape.height * node.shape.width * groups,
+      cycles: node.shape.pixels * groups,
       carries: CarriedValues(node: index, encoding: .direct))
   }
 
@@ -298,7 +298,7 @@ struct PipelineBuilder {
       offsets: constants, layer: node.name)
     carriers[index] = append(
       node.name, layer: node.name, core, from: source,
-      cycles: node.shape.height * node.shape.width * groups,
+      cycles: node.shape.pixels * groups,
       carries: CarriedValues(node: index, encoding: .direct))
   }
 

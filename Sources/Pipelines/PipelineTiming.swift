@@ -54,6 +54,8 @@ private struct PipelineRun {
   private var beatsToSend: Int
   private var beatsReceived = 0
   private var cycle = 0
+  /// The cycle of the very first transfer in; a border above the first image leaves before it.
+  private var start: Int?
   /// What each stage's output sees in this cycle: the ready of the stage that reads it.
   private var ready: [Bool]
   private var valid: [Bool]
@@ -76,7 +78,7 @@ private struct PipelineRun {
       cycle += 1
       if step() {
         beatsReceived += 1
-        if beatsReceived % outputBeats == 0 { return cycle - 1 }
+        if beatsReceived % outputBeats == 0 { return cycle - 1 - (start ?? 0) }
       }
     }
   }
@@ -98,7 +100,10 @@ private struct PipelineRun {
       let input = sources[index].map { valid[$0] && ready[$0] } ?? sends
       machines[index].clock(input: input, output: valid[index] && ready[index])
     }
-    if sends { beatsToSend -= 1 }
+    if sends {
+      beatsToSend -= 1
+      start = start ?? cycle - 1
+    }
     return valid.last ?? sends
   }
 }

@@ -38,6 +38,10 @@ struct SumPoolUnitTests {
       SumPoolUnit(lanes: 3, taps: 9, gammas: [9, 5, 2], sumWidth: 40),
       SumPoolUnit(lanes: 4, taps: 4, gammas: [128, 64, 32, 16, 8, 4, 2, 1]),
       SumPoolUnit(lanes: 2, taps: 3, gammas: [0]),
+      // Sums, not codes: as many bits as a sum has.
+      SumPoolUnit(lanes: 7, taps: 3, gammas: (0..<14).reversed().map { 1 << $0 }),
+      SumPoolUnit(
+        lanes: 3, taps: 4, gammas: (0..<8).reversed().map { 1 << $0 }, isPadded: true),
       SumPoolUnit(lanes: 1, taps: 1, gammas: [1], isPadded: true),
       SumPoolUnit(lanes: 65, taps: 9, gammas: [3], isPadded: true),
       SumPoolUnit(lanes: 7, taps: 2, gammas: [7, 3], isPadded: true),

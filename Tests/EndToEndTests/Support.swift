@@ -56,3 +56,6 @@ func testImages(atMost count: Int) throws -> LabelledImages {
 func shippedModel(levels: Int) throws -> TrainedNetwork {
   try TrainedNetwork(onnx: TestData.models.appending(path: "mnist-256x3-m\(levels).onnx"))
 }
+
+/// BNN-PYNQ's CNV for CIFAR-10, which ships with the project.
+let shippedCNV = TestData.models.appending(path: "cifar10-cnv-bnn-pynq.onnx")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MNIST's IDX files, the validation split, and the augmentation."""
+"""MNIST's IDX files, CIFAR-10's records, the validation split, and the augmentation."""
 
 import gzip
 import math
@@ -31,12 +31,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
 
     Header: 0, 0, 8 (bytes), the number of dimensions, then each dimension in four bytes, big-endian.
     """
-    try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
+    content = _content(path)
     header = 4 + 4 * dimensions
     magic = bytes([0, 0, 8, dimensions])
     if content[:4] != magic:
@@ -49,6 +44,25 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
         raise InputError(f"{path}: holds {len(content) - header} bytes after its header; the header"
                          f" announces {' × '.join(map(str, shape))} = {math.prod(shape)}")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def read_cifar(path: Path) -> np.ndarray:
+    """The images of a CIFAR-10 file of the binary version, gzip-compressed or not: [N, 3, 32, 32] uint8.
+
+    A record is a label, then the red, the green and the blue values in raster order.
+    """
+    content = _content(path)
+    if len(content) == 0 or len(content) % 3073 != 0:
+        raise InputError(f"{path}: holds {len(content)} bytes; expected records of 3073, CIFAR-10's binary version")
+    return np.frombuffer(content, np.uint8).reshape(-1, 3073)[:, 1:].reshape(-1, 3, 32, 32)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
 
 
 def load(directory: Path, part: str) -> Examples:

@@ -55,7 +55,7 @@ def onnx_model(network: ResidualBinaryNetwork, name: str) -> onnx.ModelProto:
         x = node("BatchNormalization", f"{layer}_norm", x, *names, epsilon=norm.eps)
 
         if index < len(network.signs):
-            x = _residual_sign(builder, f"{layer}_sign", x, zero, _array(network.signs[index].gammas))
+            x = residual_sign(builder, f"{layer}_sign", x, zero, _array(network.signs[index].gammas))
 
     builder.nodes[-1].output[0] = "scores"
     graph = helper.make_graph(
@@ -69,7 +69,7 @@ def onnx_model(network: ResidualBinaryNetwork, name: str) -> onnx.ModelProto:
     return model
 
 
-def _residual_sign(builder: GraphBuilder, prefix: str, x: str, zero: str, gammas: np.ndarray) -> str:
+def residual_sign(builder: GraphBuilder, prefix: str, x: str, zero: str, gammas: np.ndarray) -> str:
     """r₁ = x, bₗ = rₗ ≥ 0, eₗ = ±γₗ, rₗ₊₁ = rₗ - eₗ; returns the name of Σ eₗ."""
     node, constant = builder.node, builder.constant
     residual, total = x, ""

@@ -2,6 +2,7 @@
 """What onnxruntime makes of images with a model: the independent reference of the parity tests.
 
     python -m resbin_training.predict MODEL --images t10k-images-idx3-ubyte.gz
+    python -m resbin_training.predict MODEL --images test_batch.bin.gz
 
 prints one JSON object: `predictions` (the index of the largest score of each image), `scores` (with --scores),
 `seconds` and `images_per_second` of the run alone.
@@ -17,21 +18,28 @@ import numpy as np
 import onnxruntime
 
 from . import InputError
-from .data import read_idx
+from .data import read_cifar, read_idx
+
+
+def read_images(path: Path) -> np.ndarray:
+    """[N, channels, height, width] uint8 from CIFAR-10 records, named .bin or .bin.gz, or an IDX file."""
+    if path.name.removesuffix(".gz").endswith(".bin"):
+        return read_cifar(path)
+    return read_idx(path, 3)[:, None]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Run an ONNX model on IDX images with onnxruntime.")
+    parser = argparse.ArgumentParser(description="Run an ONNX model on images with onnxruntime.")
     parser.add_argument("model", type=Path)
-    parser.add_argument("--images", type=Path, required=True, help="IDX images, gzip-compressed or not")
+    parser.add_argument("--images", type=Path, required=True, help="IDX images, or CIFAR-10 records in a .bin file, gzip-compressed or not")
     parser.add_argument("--count", type=int, help="only the first COUNT images")
     parser.add_argument("--scores", action="store_true", help="print every score too")
     parser.add_argument("--threads", type=int, default=0, help="onnxruntime's threads; 0 lets it choose")
     parser.add_argument("--batch", type=int, default=1000, help="images a call")
     options = parser.parse_args(arguments)
     try:
-        images = read_idx(options.images, 3)[: options.count, None]
+        images = read_images(options.images)[: options.count]
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = options.threads
         session = onnxruntime.InferenceSession(str(options.model), settings)
