@@ -34,7 +34,7 @@ import Testing
     let records = try LabelledImages(
       contentsOf: TestData.models.appending(path: "cifar10-test-100-images.bin"))
     let picture = try LabelledImages(
-      contentsOf: TestData.models.appending(path: "cifar10-\(name).png"))
+      contentsOf: TestData.repository.appending(path: "Docs/tutorial/\(name).png"))
     #expect(picture.pixels == Array(records.pixels[index * 3072..<(index + 1) * 3072]))
     #expect(records.labels[index] == UInt8(expected))
     let trained = try TrainedNetwork(onnx: shippedCNV)
