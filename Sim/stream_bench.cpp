@@ -41,7 +41,8 @@ struct DesignStopped {
 
 struct Options {
   std::string folder = "bench";
-  std::vector<uint64_t> expected;
+  std::vector<uint64_t> expected;     // beats of each output
+  std::vector<uint64_t> expectedTap;  // beats of each tap that are waited for; none, or all of them
   StallGate::Kind sourceGate = StallGate::Kind::open;
   StallGate::Kind sinkGate = StallGate::Kind::open;
   bool patientSinks = false;  // ready only in answer to valid
@@ -76,6 +77,8 @@ Options parse(int argc, char** argv) {
       options.folder = value;
     } else if (option == "--expect") {
       options.expected.push_back(number(option, value));
+    } else if (option == "--expect-tap") {
+      options.expectedTap.push_back(number(option, value));
     } else if (option == "--stalls") {
       const std::string stalls = value;
       using Kind = StallGate::Kind;
@@ -195,7 +198,10 @@ class Recorder {
   bool offered() const { return *wires_.valid; }
   bool transferred() const { return *wires_.valid && *wires_.ready; }
 
+  uint64_t count() const { return count_; }
+
   void record(uint64_t cycle) {
+    ++count_;
     data_.put(wires_.data, bytes_);
     last_.put(wires_.last, 1);
     cycles_.put(&cycle, sizeof cycle);
@@ -210,6 +216,7 @@ class Recorder {
  private:
   Stream wires_;
   size_t bytes_;
+  uint64_t count_ = 0;
   RecordFile data_;
   RecordFile last_;
   RecordFile cycles_;
@@ -241,6 +248,10 @@ class Bench {
     if (options.expected.size() != model.sinks.size()) {
       usageError("--expect is given " + std::to_string(options.expected.size()) + " times; " +
                  std::to_string(model.sinks.size()) + " outputs were expected");
+    }
+    if (!options.expectedTap.empty() && options.expectedTap.size() != model.taps.size()) {
+      usageError("--expect-tap is given " + std::to_string(options.expectedTap.size()) +
+                 " times; " + std::to_string(model.taps.size()) + " taps were expected");
     }
     for (size_t i = 0; i < model.sources.size(); ++i) {
       sources_.push_back(std::make_unique<Source>(
@@ -347,11 +358,12 @@ class Bench {
         }
         complete &= sink.missing == 0;
       }
-      for (auto& tap : taps_) {
-        if (tap->transferred()) {
-          tap->record(cycle_);
+      for (size_t i = 0; i < taps_.size(); ++i) {
+        if (taps_[i]->transferred()) {
+          taps_[i]->record(cycle_);
           moved = true;
         }
+        if (!options_.expectedTap.empty()) complete &= taps_[i]->count() >= options_.expectedTap[i];
       }
 
       edge(1);

@@ -215,7 +215,8 @@ struct PipelineBuilder {
       node.name, layer: node.name,
       SumPoolUnit(
         lanes: port.lanes, taps: pool.window.taps, gammas: gammas,
-        isPadded: pool.hasAbsentValues, sumWidth: sums.width),
+        isPadded: pool.hasAbsentValues,
+        sumWidth: graph.code(of: node.inputs[0]) == nil ? nil : sums.width),
       from: source, cycles: positions * words * pool.window.taps,
       carries: CarriedValues(node: index, encoding: .sum(sums)))
   }
@@ -271,7 +272,8 @@ struct PipelineBuilder {
       thresholds.map { max(0, sums.threshold($0, channel: channel)) }
     }
     let core = ResidualEncoder(
-      units: units, levels: tree.code.levels, sumWidth: sums.width, groups: groups,
+      units: units, levels: tree.code.levels, sumWidth: port(of: source).bitsPerLane,
+      groups: groups,
       thresholds: thresholds, falling: tree.falling, layer: node.name)
     carriers[index] = append(
       node.name, layer: node.name, core, from: source,
@@ -292,7 +294,7 @@ struct PipelineBuilder {
       return max(reach + abs(score.offsets[channel]), abs(constants[channel]))
     }.max()
     let core = Score(
-      units: units, sumWidth: sums.width,
+      units: units, sumWidth: port(of: source).bitsPerLane,
       multiplierWidth: 1 + width(of: multipliers.map { abs($0) }.max() ?? 0),
       scoreWidth: 1 + width(of: largest ?? 0), groups: groups, multipliers: multipliers,
       offsets: constants, layer: node.name)

@@ -10,6 +10,8 @@ extension Simulator {
   /// - Parameters:
   ///   - inputs: The beats of each input, in port order.
   ///   - expectedBeats: The beats of each output, in port order, after which the run ends.
+  ///   - expectedTapBeats: The beats of each tap, in order, that the run waits for too; empty: it does
+  ///     not wait for taps.
   ///   - stalls: When the testbench makes the design wait.
   ///   - seed: The seed of the stalls and of state that no reset reaches.
   ///   - maximumCycles: The run is given up after so many cycles.
@@ -20,11 +22,13 @@ extension Simulator {
   /// - Throws: `Diagnostic` where the arguments do not fit the design or a file cannot be written;
   ///   `CancellationError` where the task was cancelled.
   public func run(
-    inputs: [StreamBeats], expectedBeats: [Int], stalls: StallPattern = .none, seed: UInt64 = 1,
-    maximumCycles: Int? = nil, quietCycles: Int = 1_000_000, trace: URL? = nil,
-    progress: ((Int) -> Void)? = nil
+    inputs: [StreamBeats], expectedBeats: [Int], expectedTapBeats: [Int] = [],
+    stalls: StallPattern = .none, seed: UInt64 = 1, maximumCycles: Int? = nil, quietCycles: Int = 1_000_000,
+    trace: URL? = nil, progress: ((Int) -> Void)? = nil
   ) throws -> SimulationResult {
-    try checkArguments(inputs: inputs, expectedBeats: expectedBeats, trace: trace)
+    try checkArguments(
+      inputs: inputs, expectedBeats: expectedBeats, expectedTapBeats: expectedTapBeats,
+      trace: trace)
     let scratch = try ScratchFolder()
     defer { scratch.remove() }
     let files = RunFiles(scratch.url.appendingPathComponent("bench", isDirectory: true))
@@ -34,6 +38,7 @@ extension Simulator {
     var arguments = ["--folder", "bench", "--stalls", stalls.rawValue, "--seed", "\(seed)"]
     arguments += ["--quiet-cycles", "\(quietCycles)"]
     arguments += expectedBeats.flatMap { ["--expect", "\($0)"] }
+    arguments += expectedTapBeats.flatMap { ["--expect-tap", "\($0)"] }
     if let maximumCycles { arguments += ["--max-cycles", "\(maximumCycles)"] }
     if let trace { arguments += ["--trace", trace.standardizedFileURL.path] }
 
@@ -61,7 +66,7 @@ extension Simulator {
   }
 
   private func checkArguments(
-    inputs: [StreamBeats], expectedBeats: [Int], trace: URL?
+    inputs: [StreamBeats], expectedBeats: [Int], expectedTapBeats: [Int], trace: URL?
   ) throws {
     var collector = DiagnosticCollector()
     if inputs.map(\.port) != design.inputs {
@@ -76,6 +81,13 @@ extension Simulator {
         "beats are expected of \(expectedBeats.count) outputs; the design has "
           + names(design.outputs),
         hint: "give one number for each output, in port order")
+    }
+    if !expectedTapBeats.isEmpty, expectedTapBeats.count != design.taps.count {
+      collector.error(
+        at: design.topModule,
+        "beats are expected of \(expectedTapBeats.count) taps; the design has "
+          + names(design.taps),
+        hint: "give one number for each tap, in order, or none")
     }
     if trace != nil && !design.trace {
       collector.error(

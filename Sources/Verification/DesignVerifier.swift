@@ -66,8 +66,9 @@ public struct DesignVerifier: Sendable {
     // Stalls of the testbench stretch a run; one that never ends is wrong.
     let limit = (timing.latency + (count + 1) * (timing.interval + pipeline.inputBeats)) * 64
     let simulated = try simulator.run(
-      inputs: [input], expectedBeats: [count * pipeline.outputBeats], stalls: stalls, seed: seed,
-      maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval, trace: trace,
+      inputs: [input], expectedBeats: [count * pipeline.outputBeats],
+      expectedTapBeats: joints.dropLast().map { count * beats(of: $0) }, stalls: stalls,
+      seed: seed, maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval, trace: trace,
       progress: progress)
     var comparison = JointComparison(pipeline: pipeline, joints: joints, images: count)
     for image in 0..<count {
@@ -75,5 +76,13 @@ public struct DesignVerifier: Sendable {
       comparison.compare(values, with: simulated, image: image)
     }
     return comparison.result(of: simulated)
+  }
+
+  /// Beats of an image on the output of a joint: values that nothing reads come too.
+  private func beats(of joint: Int) -> Int {
+    let stage = pipeline.stages[joint]
+    return stage.carries.map {
+      pipeline.folding.graph.nodes[$0.node].shape.count / stage.output.lanes
+    } ?? 0
   }
 }
