@@ -110,6 +110,8 @@ module rb_matrix_unit #(
   reg                              doubles_q;  // first word of a level, Horner's rule
   reg                              ends_q;     // last word that enters a total
 
+  // Data move only with a beat: no power, and no time of a simulator, where there is none.
+  wire takes        = advance && codes_valid_i;
   wire starts_pass  = word_q == 0;
   wire ends_pass    = word_q == LAST_WORD[WORD_WIDTH-1:0];
   wire starts_group = starts_pass && pass_q == 0;
@@ -134,7 +136,7 @@ module rb_matrix_unit #(
   end
 
   always @(posedge clk_i) begin
-    if (advance) begin
+    if (takes) begin
       codes_q      <= codes_data_i[LANES*LEVELS_PER_BEAT-1:0];
       codes_last_q <= codes_last_i;
       clears_q     <= DIRECT ? starts_group : starts_pass;
@@ -148,7 +150,7 @@ module rb_matrix_unit #(
       reg absent_q;
 
       always @(posedge clk_i) begin
-        if (advance) absent_q <= codes_data_i[LANES*LEVELS_PER_BEAT];
+        if (takes) absent_q <= codes_data_i[LANES*LEVELS_PER_BEAT];
       end
 
       assign absent = absent_q;
@@ -163,7 +165,7 @@ module rb_matrix_unit #(
     .INIT_FILE(WEIGHTS_FILE)
   ) u_weights (
     .clk_i    (clk_i),
-    .enable_i (advance),
+    .enable_i (takes),
     .address_i(address_q),
     .data_o   (weights)
   );
@@ -176,7 +178,7 @@ module rb_matrix_unit #(
         .INIT_FILE(MASK_FILE)
       ) u_mask (
         .clk_i    (clk_i),
-        .enable_i (advance),
+        .enable_i (takes),
         .address_i(address_q),
         .data_o   (mask)
       );
@@ -197,6 +199,8 @@ module rb_matrix_unit #(
   reg [COUNTERS*TOTAL_WIDTH-1:0] totals_q;
   reg                            totals_valid_q;
   reg                            totals_last_q;
+
+  wire counts = advance && codes_valid_q;
 
   // An absent code counts half: with a mask as if every lane agreed, without one as a constant.
   wire                   all_agree = MASKED != 0 && absent;
@@ -234,16 +238,45 @@ module rb_matrix_unit #(
   genvar unit, level, lane, counter;
   generate
     if (ADDER_TREE != 0) begin : gen_lanes
+      // In simulation with Verilator a plain sum. What is synthesized: one layer of full adders
+      // across the lanes, then a sum of the words that are left. A sum or a carry is one LUT6, with
+      // the XNORs of its three synapses.
+`ifdef RB_COUNTONES
+      function [COUNT_WIDTH-1:0] sum_of(
+        input [LANES*LEVELS-1:0] lanes, input [LANES-1:0] signs, input [LANES-1:0] active,
+        input                    agree
+      );
+        reg [LEVELS-1:0] value;
+        integer          i;
+        begin
+          sum_of = 0;
+          for (i = 0; i < LANES; i = i + 1) begin
+            value = lanes[i*LEVELS +: LEVELS];
+            if (!signs[i]) value = ~value;
+            if (agree) value = {LEVELS{1'b1}};
+            if (MASKED == 0 || active[i]) sum_of = sum_of + COUNT_WIDTH'(value);
+          end
+        end
+      endfunction
+`else
       localparam integer THIRD = (LANES + 2) / 3;
 
-      // One layer of full adders across the lanes, then a sum of the words that are left. A sum or
-      // a carry is one LUT6, with the XNORs of its three synapses.
-      function [COUNT_WIDTH-1:0] sum_of(input [LANES*LEVELS-1:0] lanes);
-        reg [THIRD*LEVELS-1:0] a, b, c, sums, carries;
-        reg [FULL_WIDTH-1:0]   full;
-        integer                i;
+      function [COUNT_WIDTH-1:0] sum_of(
+        input [LANES*LEVELS-1:0] lanes, input [LANES-1:0] signs, input [LANES-1:0] active,
+        input                    agree
+      );
+        reg [3*THIRD*LEVELS-1:0] agreements;
+        reg [THIRD*LEVELS-1:0]   a, b, c, sums, carries;
+        reg [FULL_WIDTH-1:0]     full;
+        integer                  i;
         begin
-          {a, b, c} = {{((3*THIRD-LANES)*LEVELS){1'b0}}, lanes};
+          agreements = 0;
+          for (i = 0; i < LANES; i = i + 1) begin
+            agreements[i*LEVELS +: LEVELS] =
+              (~(lanes[i*LEVELS +: LEVELS] ^ {LEVELS{signs[i]}}) | {LEVELS{agree}})
+              & {LEVELS{MASKED == 0 || active[i]}};
+          end
+          {a, b, c} = agreements;
           sums      = a ^ b ^ c;
           carries   = (a & b) | (c & (a | b));
           full      = 0;
@@ -254,19 +287,14 @@ module rb_matrix_unit #(
           for (i = 0; i < COUNT_WIDTH; i = i + 1) sum_of[i] = full[i];
         end
       endfunction
+`endif
 
       for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
-        wire [LANES*LEVELS-1:0] agreements;
-        for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
-          wire [LEVELS-1:0] differences =
-            codes_q[lane*LEVELS +: LEVELS] ^ {LEVELS{weights[unit*LANES + lane]}};
-          assign agreements[lane*LEVELS +: LEVELS] =
-            (~differences | {LEVELS{all_agree}})
-            & {LEVELS{MASKED == 0 || mask[unit*LANES + lane]}};
-        end
-
         always @(posedge clk_i) begin
-          if (advance) counts_q[unit*COUNT_WIDTH +: COUNT_WIDTH] <= sum_of(agreements);
+          if (counts) begin
+            counts_q[unit*COUNT_WIDTH +: COUNT_WIDTH] <= sum_of(
+              codes_q, weights[unit*LANES +: LANES], mask[unit*LANES +: LANES], all_agree);
+          end
         end
       end
     end else begin : gen_levels
@@ -309,8 +337,12 @@ module rb_matrix_unit #(
 
       for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_level
         wire [LANES-1:0] signs;  // b_(level+1) of every lane
-        for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
-          assign signs[lane] = codes_q[lane*LEVELS_PER_BEAT + LEVELS_PER_BEAT-1-level];
+        if (LEVELS_PER_BEAT == 1) begin : gen_all
+          assign signs = codes_q;
+        end else begin : gen_each
+          for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+            assign signs[lane] = codes_q[lane*LEVELS_PER_BEAT + LEVELS_PER_BEAT-1-level];
+          end
         end
 
         for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
@@ -321,7 +353,7 @@ module rb_matrix_unit #(
             & (mask[unit*LANES +: LANES] | {LANES{MASKED == 0}});
 
           always @(posedge clk_i) begin
-            if (advance) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= popcount(agreements);
+            if (counts) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= popcount(agreements);
           end
         end
       end
@@ -335,7 +367,8 @@ module rb_matrix_unit #(
       wire [TOTAL_WIDTH-1:0] term  =
         PADDED == 0 ? wide : !counts_absent_q ? wide << 1 : MASKED != 0 ? wide : absent_count;
       wire [TOTAL_WIDTH-1:0] total  = totals_q[counter*TOTAL_WIDTH +: TOTAL_WIDTH];
-      wire [TOTAL_WIDTH-1:0] so_far = counts_clear_q ? 0 : counts_double_q ? total << 1 : total;
+      wire [TOTAL_WIDTH-1:0] so_far =
+        counts_clear_q ? 0 : HORNER != 0 && counts_double_q ? total << 1 : total;
 
       always @(posedge clk_i) begin
         if (advance && counts_valid_q) begin

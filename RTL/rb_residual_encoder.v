@@ -64,11 +64,12 @@ module rb_residual_encoder #(
     end
   end
 
+  // Data move only with a beat: no power, and no time of a simulator, where there is none.
+  wire takes = advance && sums_valid_i;
+
   always @(posedge clk_i) begin
-    if (advance) begin
-      last_q <= {last_q[LEVELS-1:0], sums_last_i};
-      sums_q <= sums_data_i;
-    end
+    if (advance) last_q <= {last_q[LEVELS-1:0], sums_last_i};
+    if (takes) sums_q <= sums_data_i;
   end
 
   rb_rom #(
@@ -77,7 +78,7 @@ module rb_residual_encoder #(
     .INIT_FILE(THRESHOLDS_FILE)
   ) u_thresholds (
     .clk_i    (clk_i),
-    .enable_i (advance),
+    .enable_i (takes),
     .address_i(group_q),
     .data_o   (thresholds)
   );
@@ -109,7 +110,7 @@ module rb_residual_encoder #(
           reg                         falls_q;
 
           always @(posedge clk_i) begin
-            if (advance) begin
+            if (advance && valid_q[level-1]) begin
               sum_q      <= gen_level[level-1].sum;
               subtrees_q <= gen_level[level-1].tree[SUM_WIDTH +: 2*NODES*SUM_WIDTH];
               code_q     <= gen_level[level-1].code_next;
@@ -135,7 +136,9 @@ module rb_residual_encoder #(
       end
 
       always @(posedge clk_i) begin
-        if (advance) codes_q[unit*LEVELS +: LEVELS] <= gen_level[LEVELS-1].code_next;
+        if (advance && valid_q[LEVELS-1]) begin
+          codes_q[unit*LEVELS +: LEVELS] <= gen_level[LEVELS-1].code_next;
+        end
       end
     end
   endgenerate
