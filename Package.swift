@@ -107,7 +107,8 @@ let package = Package(
     .testTarget(
       name: "VerilogEmissionTests", dependencies: ["VerilogEmission", "TestSupport"],
       exclude: ["Snapshots"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["ResBin", "TestSupport"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["ResBin", "TestSupport"], exclude: ["Brevitas"]),
     .testTarget(
       name: "CommandTests", dependencies: ["ResBin", "TestSupport"], exclude: ["Snapshots"]),
   ]

@@ -31,7 +31,7 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
       return cyclesOfPool(
         index, taps: pool.window.taps,
         pixels: pool.window.padded(graph.nodes[node.inputs[0]].shape).pixels)
-    case .input, .encode, .score, .argMax:
+    case .input, .lookup, .encode, .score, .argMax:
       return nil
     }
   }
@@ -81,7 +81,7 @@ extension FoldedNetwork {
   public var inputLanes: Int {
     let shape = graph.nodes[0].shape
     guard let code = graph.code(of: 0) else { return 1 }
-    guard let fold = graph.consumers(of: 0).lazy.compactMap({ self.fold(of: $0) }).first else {
+    guard let fold = graph.inputReaders.lazy.compactMap({ self.fold(of: $0) }).first else {
       return graph.pooledInputLanes
     }
     let lanes = divisors(of: fold.lanes)
@@ -91,6 +91,15 @@ extension FoldedNetwork {
 }
 
 extension IntegerGraph {
+  /// The nodes that read the input, as it is or through a table: its lanes are theirs.
+  package var inputReaders: [Int] {
+    consumers(of: 0).flatMap { isLookup($0) ? consumers(of: $0) : [$0] }
+  }
+
+  fileprivate func isLookup(_ index: Int) -> Bool {
+    if case .lookup = nodes[index].operation { true } else { false }
+  }
+
   /// Lanes of the stream that enters where a pool reads it: as many values of a pixel as fit into
   /// 64 bits.
   fileprivate var pooledInputLanes: Int {
@@ -156,8 +165,9 @@ extension IntegerGraph {
     var node = index
     while let input = nodes[node].inputs.first {
       if let fold = folds[nodes[input].name] { return fold.units }
-      if input == 0, node != index { return pooledInputLanes }
+      if input == 0, !inputReaders.contains(index) { return pooledInputLanes }
       node = input
+
     }
     return nil
   }

@@ -3,7 +3,8 @@
 import Modeling
 import PopcountKernels
 
-/// The values of one node, as the kernels keep them: codes as planes of bits, all else as numbers.
+/// The values of one node, as the kernels keep them: codes as planes of bits, those of an image and
+/// of a table as bytes too, all else as numbers.
 final class NodeValues {
   let shape: Shape
   /// Levels of the codes; 0 where there are none.
@@ -17,15 +18,19 @@ final class NodeValues {
   let planes: UnsafeMutablePointer<UInt64>
   /// [pixel][channel].
   let numbers: UnsafeMutablePointer<Int64>
+  /// The codes in stream order; empty where there are only planes.
+  let bytes: Buffer<UInt8>
   private let planeBuffer: Buffer<UInt64>
   private let numberBuffer: Buffer<Int64>
 
-  init(_ shape: Shape, levels: Int) {
+  init(_ shape: Shape, levels: Int, hasBytes: Bool) {
     self.shape = shape
     self.levels = levels
     words = (shape.count + 63) / 64
     pixelWords = (shape.channels + 63) / 64
     stride = (shape.channels + resbin_block - 1) / resbin_block * resbin_block
+    // Kernels for bytes read four at a time.
+    bytes = Buffer(hasBytes ? (shape.count + 3) / 4 * 4 : 0)
     planeBuffer = Buffer(levels * words)
     numberBuffer = Buffer(levels > 0 ? 0 : shape.height * shape.width * stride)
     planes = planeBuffer.start
@@ -65,6 +70,7 @@ final class NodeValues {
 
   /// In stream order.
   var values: [Int] {
+    if bytes.count > 0 { return (0..<shape.count).map { Int(bytes.start[$0]) } }
     guard levels > 0 else {
       return (0..<pixels).flatMap { pixel in
         (0..<shape.channels).map { Int(numbers[pixel * stride + $0]) }

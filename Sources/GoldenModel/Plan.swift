@@ -10,12 +10,13 @@ struct Plan: Sendable {
   let instructions: resbin_instructions
   /// What each node needs to run.
   let steps: [Step]
-  /// Whether the input's planes are read; its bytes are there anyway.
-  let packsInput: Bool
+  /// The nodes whose planes are read besides their bytes.
+  let packed: Set<Int>
 
   /// What a node needs to run.
   enum Step: Sendable {
     case input
+    case lookup([UInt8])
     case popcount(PreparedPopcount)
     case maxPool(WindowPlaces)
     case sumPool(WindowPlaces, border: Int)
@@ -27,19 +28,25 @@ struct Plan: Sendable {
   init(_ graph: IntegerGraph, instructions: resbin_instructions = resbin_best) {
     self.graph = graph
     self.instructions = resbin_available(instructions)
-    var needsPlanes = false
+    var packed: Set<Int> = []
     steps = graph.nodes.map { node in
       let source = node.inputs.first ?? 0
       let shape = graph.nodes[source].shape
       let code = graph.code(of: source) ?? ResidualCode(weights: [])
       var readsBytes = false
-      defer { if source == 0, !readsBytes { needsPlanes = true } }
+      let hasBytes = graph.nodes[source].operation.sendsBytes
+      defer { if hasBytes, !readsBytes { packed.insert(source) } }
       switch node.operation {
       case .input:
         readsBytes = true
         return .input
+      case .lookup(let table):
+        readsBytes = true
+        // Every byte has an entry, whatever the bits of the code.
+        let rest = Array(repeating: UInt8(0), count: 256 - table.entries.count)
+        return .lookup(table.entries.map { UInt8($0) } + rest)
       case .popcount(let popcount):
-        let prepared = PreparedPopcount(popcount, code: code, shape: shape, hasBytes: source == 0)
+        let prepared = PreparedPopcount(popcount, code: code, shape: shape, hasBytes: hasBytes)
         if case .bytes = prepared.form { readsBytes = true }
         return .popcount(prepared)
       case .maxPool(let window):
@@ -56,7 +63,17 @@ struct Plan: Sendable {
         return .argMax
       }
     }
-    packsInput = needsPlanes
+    self.packed = packed
+  }
+}
+
+extension IntegerGraph.Operation {
+  /// Whether codes are kept as bytes: those of an image, and of a table.
+  var sendsBytes: Bool {
+    switch self {
+    case .input, .lookup: true
+    case .popcount, .maxPool, .sumPool, .encode, .score, .argMax: false
+    }
   }
 }
 

@@ -9,8 +9,6 @@ import PopcountKernels
 package final class Workspace {
   private let plan: Plan
   private let nodes: [NodeValues]
-  /// The image that ran last.
-  private let image: Buffer<UInt8>
   /// The windows of a row of positions: [position][level][word], or [position][byte].
   private let windows: Buffer<UInt64>
   /// Where the sums of each position of a row start.
@@ -22,10 +20,10 @@ package final class Workspace {
     self.plan = plan
     let graph = plan.graph
     nodes = graph.nodes.indices.map {
-      NodeValues(graph.nodes[$0].shape, levels: graph.code(of: $0)?.levels ?? 0)
+      NodeValues(
+        graph.nodes[$0].shape, levels: graph.code(of: $0)?.levels ?? 0,
+        hasBytes: graph.nodes[$0].operation.sendsBytes)
     }
-    // Kernels for bytes read four at a time.
-    image = Buffer((graph.nodes[0].shape.count + 3) / 4 * 4)
     var (windowBytes, columns) = (0, 1)
     for step in plan.steps {
       guard case .popcount(let popcount) = step, let places = popcount.places else { continue }
@@ -48,9 +46,7 @@ package final class Workspace {
 
   /// The values of a node for the image that ran last, in stream order.
   package func values(of node: Int) -> [Int] {
-    node == 0
-      ? UnsafeBufferPointer(start: image.start, count: nodes[0].shape.count).map(Int.init)
-      : nodes[node].values
+    nodes[node].values
   }
 
   /// How many codes of some nodes differ from those of another workspace.
@@ -68,12 +64,17 @@ package final class Workspace {
 
   /// Takes an image in.
   package func load(_ bytes: UnsafeBufferPointer<UInt8>) {
-    _ = UnsafeMutableBufferPointer(start: image.start, count: bytes.count).update(from: bytes)
-    let input = nodes[0]
-    if plan.packsInput {
-      resbin_pack(
-        plan.instructions, image.start, input.shape.count, input.levels, input.planes, input.words)
-    }
+    let image = nodes[0].bytes.start
+    _ = UnsafeMutableBufferPointer(start: image, count: bytes.count).update(from: bytes)
+    pack(0)
+  }
+
+  /// Makes planes of the bytes of a node where they are read.
+  private func pack(_ index: Int) {
+    guard plan.packed.contains(index) else { return }
+    let node = nodes[index]
+    resbin_pack(
+      plan.instructions, node.bytes.start, node.shape.count, node.levels, node.planes, node.words)
   }
 
   /// Computes the values of one node from those of its input.
@@ -83,6 +84,13 @@ package final class Workspace {
     switch plan.steps[index] {
     case .input:
       break
+    case .lookup(let table):
+      table.withUnsafeBufferPointer { table in
+        for position in 0..<source.shape.count {
+          result.bytes.start[position] = table[Int(source.bytes.start[position])]
+        }
+      }
+      pack(index)
     case .popcount(let popcount):
       sum(popcount, from: source, into: result)
     case .maxPool(let places) where result.levels > 0:
@@ -135,7 +143,7 @@ package final class Workspace {
           plan.instructions, &weights, source.planes, 1, bases.baseAddress, result.numbers)
       case .bytes(var weights):
         resbin_sum_bytes(
-          plan.instructions, &weights, image.start, 1, bases.baseAddress, result.numbers)
+          plan.instructions, &weights, source.bytes.start, 1, bases.baseAddress, result.numbers)
       }
       return
     }
@@ -150,7 +158,8 @@ package final class Workspace {
           plan.instructions, &weights, windows.start, positions, bases.baseAddress, sums)
       case .bytes(var weights):
         let values = UnsafeMutableRawPointer(windows.start).assumingMemoryBound(to: UInt8.self)
-        gather(popcount, places, row, bytes: popcount.bytesPerPosition, into: values)
+        gather(
+          popcount, places, row, bytes: popcount.bytesPerPosition, from: source, into: values)
         resbin_sum_bytes(
           plan.instructions, &weights, values, positions, bases.baseAddress, sums)
       }
@@ -185,14 +194,14 @@ package final class Workspace {
   /// The bytes of the windows of a row of positions.
   private func gather(
     _ popcount: PreparedPopcount, _ places: WindowPlaces, _ row: WindowPlaces.Place, bytes: Int,
-    into windows: UnsafeMutablePointer<UInt8>
+    from source: NodeValues, into windows: UnsafeMutablePointer<UInt8>
   ) {
     var window = windows
     for column in places.columns {
       var next = window
       places.forEachRun(row, column) { first, count in
         if let first {
-          next.update(from: image.start + first, count: count)
+          next.update(from: source.bytes.start + first, count: count)
         } else {
           next.update(repeating: UInt8(popcount.border), count: count)
         }

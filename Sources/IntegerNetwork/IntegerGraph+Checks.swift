@@ -38,6 +38,15 @@ extension IntegerGraph {
     switch node.operation {
     case .input:
       return nil
+    case .lookup(let table):
+      guard case .input(let code) = nodes[source].operation else {
+        return "the input is expected to enter"
+      }
+      if let problem = problem(of: table.code) { return problem }
+      let (entries, codes) = (1 << code.levels, 1 << table.code.levels)
+      guard shape == before, table.entries.count == entries,
+        table.entries.allSatisfy({ (0..<codes).contains($0) })
+      else { return "\(entries) entries from 0 to \(codes - 1) are expected" }
     case .popcount(let popcount):
       guard code(of: source) != nil else { return "codes are expected to enter" }
       return problem(of: popcount, from: before, to: shape)
@@ -85,7 +94,7 @@ extension IntegerGraph {
     switch nodes[index].operation {
     case .popcount, .sumPool: true
     case .maxPool: code(of: index) == nil
-    case .input, .encode, .score, .argMax: false
+    case .input, .lookup, .encode, .score, .argMax: false
     }
   }
 

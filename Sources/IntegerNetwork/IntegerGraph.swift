@@ -32,6 +32,8 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
   public enum Operation: Equatable, Codable, Sendable {
     /// Unsigned integers from outside.
     case input(ResidualCode)
+    /// Codes of the input → other codes.
+    case lookup(CodeTable)
     /// Codes → signed sums.
     case popcount(MaskedPopcount)
     /// The largest code or sum in a window, for each channel; a border never wins.
@@ -53,6 +55,7 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
   public func code(of index: Int) -> ResidualCode? {
     switch nodes[index].operation {
     case .input(let code): code
+    case .lookup(let table): table.code
     case .encode(let tree): tree.code
     case .maxPool: nodes[index].inputs.first.flatMap(code(of:))
     case .popcount, .sumPool, .score, .argMax: nil
@@ -72,7 +75,7 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
         code(of: source).map { Array(repeating: $0.range, count: nodes[source].shape.channels) }
         ?? sumLimits(of: source)
       return limits.map { pool.window.taps * $0 }
-    case .input, .encode, .score, .argMax:
+    case .input, .lookup, .encode, .score, .argMax:
       return []
     }
   }
@@ -88,6 +91,19 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
       guard case .popcount(let popcount) = node.operation else { return total }
       return total + popcount.activeWeights
     }
+  }
+}
+
+/// What each code of the input becomes.
+public struct CodeTable: Equatable, Codable, Sendable {
+  /// What the new codes mean to the next layer.
+  public var code: ResidualCode
+  /// The new code of each old one, as unsigned integers.
+  public var entries: [Int]
+
+  public init(code: ResidualCode, entries: [Int]) {
+    self.code = code
+    self.entries = entries
   }
 }
 

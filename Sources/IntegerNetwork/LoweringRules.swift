@@ -17,6 +17,27 @@ extension Input: LoweringRule {
   }
 }
 
+extension Lookup: LoweringRule {
+  func lower(
+    from source: Lowering.Lowered?, shape: Shape, node: Network.Node, at path: String,
+    _ lowering: inout Lowering
+  ) throws -> Lowering.Lowered {
+    guard case .code(let map) = source, case .input = lowering.nodes[map.node].operation else {
+      throw Diagnostic(
+        at: path, "the codes that enter are not those of the network's input",
+        hint: "put it directly behind the input")
+    }
+    // The stream still carries a flattened map as it was.
+    let index = lowering.append(
+      node.name, .lookup(CodeTable(code: .unsigned(bits: bits), entries: table)),
+      inputs: [map.node], shape: lowering.nodes[map.node].shape)
+    var result = Lowering.CodedMap(
+      node: index, steps: Dyadic(scale) * Dyadic(0.5), lowest: Dyadic(offset), bits: bits)
+    result.order = map.order
+    return .code(result)
+  }
+}
+
 extension Lowering.CodedMap {
   /// An unsigned integer q of so many bits; value = lowest + 2 · steps · q.
   init(node: Int, steps: Dyadic, lowest: Dyadic, bits: Int) {

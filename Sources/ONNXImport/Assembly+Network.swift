@@ -69,6 +69,15 @@ extension Assembly {
         : "\(input.bits) bits: the top \(input.bits) bits of each 8-bit pixel are used"
       remarks.append(Diagnostic(.note, at: file, "'\(name)' enters as \(used)"))
     }
+    for node in network.nodes {
+      guard let lookup = node.layer as? Lookup else { continue }
+      let count = Set(lookup.table).count
+      remarks.append(
+        Diagnostic(
+          .note, at: file,
+          "'\(node.name)' gives each 8-bit pixel one of \(count) values of \(lookup.bits) "
+            + "bit\(lookup.bits == 1 ? "" : "s"), \(lookup.offset) + \(lookup.scale)·q"))
+    }
     var rules: [String] = []
     var layers: [String: [String]] = [:]
     for (node, stage) in zip(network.nodes, needed) {

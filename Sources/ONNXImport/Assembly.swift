@@ -102,14 +102,27 @@ struct Assembly {
   private mutating func map(of pixels: Pixels) throws(Rejection) -> Map {
     // The layout changes no input.
     var key = pixels
-    (key.layout, key.type, key.values) = (pixels.inputLayout, .float, [])
+    (key.layout, key.type) = (pixels.inputLayout, .float)
     if let stage = inputStages[key] { return map(stage, pixels.layout) }
-    let input = Input(
-      pixels.inputLayout.shape, bits: pixels.bits, scale: pixels.scale, offset: pixels.offset,
-      name: pixels.name)
-    let stage = try add(input, inputs: [], name: pixels.name)
+    func input(_ bits: Int, scale: Double, offset: Double) -> Input {
+      Input(
+        pixels.inputLayout.shape, bits: bits, scale: scale, offset: offset, name: pixels.name)
+    }
+    let stage: Int
+    switch try pixels.entry() {
+    case .bits(let bits, let scale, let offset):
+      stage = try self.stage(of: input(bits, scale: scale, offset: offset))
+    case .table(let lookup):
+      stage = try add(lookup, inputs: [self.stage(of: input(8, scale: 1, offset: 0))])
+    }
     inputStages[key] = stage
     return map(stage, pixels.layout)
+  }
+
+  /// The stage of an input, the same for the same input.
+  private mutating func stage(of input: Input) throws(Rejection) -> Int {
+    if let stage = stages.firstIndex(where: { $0.layer as? Input == input }) { return stage }
+    return try add(input, inputs: [], name: input.name)
   }
 
   private mutating func map(of quantized: Quantized) throws(Rejection) -> Map {

@@ -39,12 +39,7 @@ enum Clipping {
       x.values = x.values.map { $0 < low ? low : $0 > high ? high : $0 }
       return .constant(x)
     case .pixels(let pixels):
-      guard pixels.values.allSatisfy({ low...high ~= $0 }) else {
-        throw Rejection(
-          "it clips pixels of \(pixels.values.min() ?? 0)…\(pixels.values.max() ?? 0) to "
-            + "\(low)…\(high); a range that holds them all is expected")
-      }
-      return call[0]
+      return .pixels(try pixels.mapped { min(max($0, low), high) })
     case .clipped(var clipped):
       let limits = (
         max(low, clipped.limits.lowerBound), min(high, clipped.limits.upperBound)

@@ -64,7 +64,7 @@ struct GraphInput {
       type: type)
     if type == .float {
       // What loaders of images give: float32(u) / 255.
-      pixels.scale = 1.0 / 255
+      pixels.grid?.scale = 1.0 / 255
       pixels.values = pixels.values.map { Double(Float($0) / 255) }
       remark = "the input is FLOAT; it is read as 8-bit pixels u with the values u / 255, 0…1"
     }

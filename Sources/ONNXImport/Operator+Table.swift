@@ -66,10 +66,15 @@ extension Operator {
       ]),
 
     "Clip": Operator(
-      1...3, attributes: ["min", "max"], accepts: "a real map before a sign or a quantizer",
+      1...3, attributes: ["min", "max"],
+      accepts: "a constant, pixels, or a real map before a sign or a quantizer",
       [Clipping.clip]),
     "Relu": Operator(
-      1...1, accepts: "a real map before a quantizer", [Clipping.relu]),
+      1...1, accepts: "a constant, pixels, or a real map before a quantizer", [Clipping.relu]),
+    "Round": mapping { $0.rounded(.toNearestOrEven) },
+    "Floor": mapping { $0.rounded(.down) },
+    "Ceil": mapping { $0.rounded(.up) },
+    "Abs": mapping(abs),
 
     // Signs.
     "GreaterOrEqual": comparison(.greaterOrEqual),
@@ -102,7 +107,6 @@ extension Operator {
     "Constant": Operator(
       0...0, attributes: ["value", "value_float", "value_floats", "value_int", "value_ints"],
       accepts: "a tensor or a number", [ConstantFolding.constant]),
-    "Abs": Operator(1...1, accepts: "a constant", [ConstantFolding.unary(abs)]),
     "Sqrt": Operator(
       1...1, accepts: "a constant", [ConstantFolding.unary { $0.squareRoot() }]),
     "Pow": Operator(
@@ -172,6 +176,13 @@ extension Operator {
       accepts: "a constant with a constant, pixels, a real map or one residual level, and the "
         + "levels of one residual sign,",
       [ConstantFolding.binary(operation), pixels, ResidualSignPattern.binary(operation)] + others)
+  }
+
+  /// An operation on each element of a constant or of the pixels.
+  private static func mapping(_ operation: @escaping @Sendable (Double) -> Double) -> Operator {
+    Operator(
+      1...1, accepts: "a constant or pixels",
+      [ConstantFolding.unary(operation), PixelScaling.unary(operation)])
   }
 
   private static func comparison(_ relation: Relation) -> Operator {

@@ -2,7 +2,8 @@
 
 import Modeling
 
-/// What happens to the graph's input before the first layer: it stays scale · u + offset.
+/// What happens to the graph's input before the first layer: any function of a pixel, as its 256
+/// values in the source's own arithmetic.
 enum PixelScaling {
   /// Pixels as another type: FLOAT or DOUBLE, so that arithmetic does not wrap.
   static let cast: Rule = { (call, _) throws(Rejection) in
@@ -32,11 +33,10 @@ enum PixelScaling {
     guard case .pixels(var pixels) = call[0], let constant = call.constant(1) else { return nil }
     let divisor = try single(constant)
     guard divisor != 0 else { throw Rejection("it divides by 0") }
-    pixels = try pixels.scaled(by: 1, plus: 0)
-    pixels.scale /= divisor
-    pixels.offset /= divisor
-    for index in pixels.values.indices {
-      pixels.values[index] = try pixels.type.rounded(pixels.values[index] / divisor)
+    let before = pixels.grid
+    pixels = try pixels.mapped { $0 / divisor }
+    pixels.grid = before.map {
+      Grid(codes: $0.codes, scale: $0.scale / divisor, offset: $0.offset / divisor)
     }
     return .pixels(pixels)
   }
@@ -49,6 +49,14 @@ enum PixelScaling {
     pixels.type = .float
     return .pixels(
       try pixels.scaled(by: 1, plus: -zero).scaled(by: try single(scale), plus: 0))
+  }
+
+  /// Any other operation on each pixel; nil for another value.
+  static func unary(_ operation: @escaping @Sendable (Double) -> Double) -> Rule {
+    { (call, _) throws(Rejection) in
+      guard case .pixels(let pixels) = call[0] else { return nil }
+      return .pixels(try pixels.mapped(operation))
+    }
   }
 
   // MARK: Parts
@@ -82,17 +90,25 @@ enum PixelScaling {
 extension Pixels {
   /// factor · x + addend for the value x so far.
   fileprivate func scaled(by factor: Double, plus addend: Double) throws(Rejection) -> Pixels {
+    // One of the two changes nothing: this is one operation of the file.
+    var pixels = try mapped { $0 * factor + addend }
+    pixels.grid = grid.map {
+      Grid(codes: $0.codes, scale: $0.scale * factor, offset: $0.offset * factor + addend)
+    }
+    return pixels
+  }
+
+  /// An operation of the file on every value.
+  func mapped(_ operation: (Double) -> Double) throws(Rejection) -> Pixels {
     guard type.isReal else {
       throw Rejection(
         "arithmetic on \(type.name) pixels wraps around", hint: "cast them to FLOAT first")
     }
     var pixels = self
-    pixels.scale = scale * factor
-    pixels.offset = offset * factor + addend
     for index in values.indices {
-      // One of the two changes nothing: this is one operation of the file.
-      pixels.values[index] = try type.rounded(values[index] * factor + addend)
+      pixels.values[index] = try type.rounded(operation(values[index]))
     }
+    if pixels.values != values { pixels.grid = nil }
     return pixels
   }
 }

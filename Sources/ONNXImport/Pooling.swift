@@ -102,6 +102,7 @@ extension Assembly {
   fileprivate func inputScale(of stage: Int) -> Double? {
     switch stages[stage].layer {
     case let input as Input: input.scale
+    case let lookup as Lookup: lookup.scale
     case is MaxPool: stages[stage].inputs.first.flatMap { inputScale(of: $0) }
     default: nil
     }
@@ -112,6 +113,8 @@ extension Assembly {
     switch stages[stage].layer {
     case let input as Input:
       return min(input.offset, input.offset + input.scale * Double((1 << input.bits) - 1))
+    case let lookup as Lookup:
+      return lookup.offset
     case is ResidualSign:
       return -(stages[stage].parameters["gammas"]?.values.reduce(0, +) ?? .infinity)
     case let quantizer as Quantizer:

@@ -268,6 +268,8 @@ extension Assembly {
     case let input as Input:
       let end = input.offset + input.scale * Double((1 << input.bits) - 1)
       return min(input.offset, end)...max(input.offset, end)
+    case let lookup as Lookup:
+      return lookup.offset...lookup.offset + lookup.scale * Double(lookup.table.max() ?? 0)
     case is ResidualSign:
       guard let sum = part.parameters["gammas"]?.values.reduce(0, +) else { return nil }
       return -sum...sum

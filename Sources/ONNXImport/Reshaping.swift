@@ -103,7 +103,7 @@ enum Reshaping {
     }
     let moved = order.dropFirst().map { $0 - 1 }
     if case .pixels(var pixels) = call[0], moved == [2, 0, 1], pixels.layout == pixels.inputLayout,
-      pixels.dimensions.count == 3, pixels.bits == 8
+      pixels.dimensions.count == 3
     {
       // The file's input has its channels last.
       let sizes = pixels.dimensions

@@ -119,10 +119,9 @@ enum ResidualSignPattern {
   ) -> Value {
     let (high, low) = condition.isInverted ? (low, high) : (high, low)
     switch condition.subject {
-    case .topBit(var pixels):
-      pixels.bits = 1
-      (pixels.scale, pixels.offset) = (high - low, low)
-      pixels.values = [low, high]
+    case .pixels(var pixels, let holds):
+      pixels.grid = Grid(codes: holds.map { $0 ? 1 : 0 }, scale: high - low, offset: low)
+      pixels.values = holds.map { $0 ? high : low }
       pixels.type = type
       return .pixels(pixels)
     case .residual(let residual):

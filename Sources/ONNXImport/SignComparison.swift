@@ -69,8 +69,11 @@ enum SignComparison {
   ) throws(Rejection) -> (value: Condition.Subject, isInverted: Bool?)? {
     switch value {
     case .pixels(let pixels):
-      let isInverted = try topBit(of: pixels, relation, constant)
-      return (.topBit(pixels), isInverted)
+      guard let threshold = constant.uniform else {
+        throw Rejection(
+          "it compares pixels with \(constant.description); one number is expected")
+      }
+      return (.pixels(pixels, pixels.values.map { relation.holds($0, threshold) }), false)
     case .residual(let residual):
       guard constant.uniform == 0 else {
         throw Rejection(
@@ -103,24 +106,6 @@ enum SignComparison {
     case .constant, .condition, .signs, .quantized, .padded:
       return nil
     }
-  }
-
-  /// True when the comparison holds for the pixels below 128, false when for those from 128 on.
-  private static func topBit(
-    of pixels: Pixels, _ relation: Relation, _ constant: Constant
-  ) throws(Rejection) -> Bool {
-    guard pixels.bits == 8 else { throw Rejection("it compares pixels that are signs already") }
-    guard let threshold = constant.uniform else {
-      throw Rejection("it compares pixels with \(constant.description); one number is expected")
-    }
-    let holds = pixels.values.map { relation.holds($0, threshold) }
-    if holds == (0...255).map({ $0 >= 128 }) { return false }
-    if holds == (0...255).map({ $0 < 128 }) { return true }
-    let changes = (1...255).filter { holds[$0] != holds[$0 - 1] }
-    throw Rejection(
-      "it splits the pixels \(changes.first.map { "at u = \($0)" } ?? "not at all"); a split at "
-        + "u = 128, the top bit, is supported",
-      hint: "GreaterOrEqual(u, 128)")
   }
 }
 

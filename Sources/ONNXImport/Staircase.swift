@@ -130,7 +130,7 @@ struct Staircase {
     guard pixels.type.isReal else {
       throw Rejection("its input is \(pixels.type.name) pixels", hint: "cast them to FLOAT first")
     }
-    var tables: [[Int]] = []
+    var codes: [Int]?
     for row in 0..<rows {
       var table: [Int] = []
       for value in pixels.values {
@@ -140,51 +140,20 @@ struct Staircase {
         }
         table.append(number)
       }
-      tables.append(table)
-    }
-    if rows == 1, let merged = try merged(with: pixels, tables[0]) { return .pixels(merged) }
-    // A mean of one pixel is the pixel as a real number.
-    guard let input = try assembly.map(of: .pixels(pixels)) else { return nil }
-    let least = tables.map { $0.min() ?? 0 }.min() ?? 0
-    let most = tables.map { $0.max() ?? 0 }.max() ?? 0
-    guard most - least <= Self.most else {
-      throw Rejection(
-        "it quantizes the pixels to \(Set(tables.joined()).count) values that do not rise evenly "
-          + "with them; all 256, evenly, or up to \(Self.most + 1) are supported",
-        hint: "leave it out, or quantize pixels of 0…1 with 8 unsigned bits and scale 1/255")
-    }
-    let real = try assembly.add(AveragePool(1), inputs: [input.stage])
-    let table = Staircase(
-      rows: rows, count: most - least, scale: scale, offset: offset + Double(least) * scale,
-      bound: { row, number in
-        Bound(
-          value: pixels.threshold(of: tables[row].map { $0 >= least + number }), zero: .positive)
-      },
-      steps: steps)
-    return try table.applied(
-      to: assembly.map(real, pixels.layout), within: Residual.all, call, &assembly)
-  }
-
-  /// The pixels with their steps as their values, where these rise evenly with their top bits.
-  private func merged(with pixels: Pixels, _ table: [Int]) throws(Rejection) -> Pixels? {
-    for bits in (1...pixels.bits).reversed() {
-      let dropped = pixels.bits - bits
-      let rise = table[1 << dropped < table.count ? 1 << dropped : 0] - table[0]
-      guard rise != 0,
-        table.indices.allSatisfy({ table[$0] == table[0] + rise * ($0 >> dropped) })
-      else { continue }
-      var result = pixels
-      result.bits = bits
-      result.scale = scale * Double(rise)
-      result.offset = offset + scale * Double(table[0])
-      result.values = []
-      for index in 0..<1 << bits {
-        result.values.append(
-          try pixels.type.rounded(result.scale * Double(index) + result.offset))
+      guard table == codes ?? table else {
+        throw Rejection(
+          "it quantizes the pixels of each channel in another way; one way for all is supported",
+          hint: "use the same thresholds for every channel")
       }
-      return result
+      codes = table
     }
-    return nil
+    var result = pixels
+    let grid = Grid(codes: codes ?? [], scale: scale, offset: offset)
+    for (index, code) in grid.codes.enumerated() {
+      result.values[index] = try pixels.type.rounded(scale * Double(code) + offset)
+    }
+    result.grid = grid
+    return .pixels(result)
   }
 
   /// Thresholds of a layer's quantizer.
@@ -194,17 +163,5 @@ struct Staircase {
     Rejection(
       "it has \(steps + 1) values; up to \(Self.most + 1) (4 bits) are supported",
       hint: "train the activation with 1 to 4 bits")
-  }
-}
-
-extension Pixels {
-  /// A real number between the pixels that reach a step and those that do not.
-  fileprivate func threshold(of reaches: [Bool]) -> Double {
-    func value(_ position: Double) -> Double { scale * position + offset }
-    let rises = scale > 0
-    // In the order of their values.
-    let order = rises ? reaches : reaches.reversed()
-    let first = Double(order.firstIndex(of: true) ?? order.count) - 0.5
-    return value(rises ? first : Double(order.count - 1) - first)
   }
 }

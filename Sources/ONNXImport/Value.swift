@@ -30,7 +30,7 @@ enum Value {
   var description: String {
     switch self {
     case .constant(let constant): constant.description
-    case .pixels(let pixels): "\(pixels.bits)-bit pixels \(pixels.dimensions)"
+    case .pixels(let pixels): "8-bit pixels \(pixels.dimensions)"
     case .map(let map): "\(map.kind) \(map.dimensions)"
     case .condition: "the result of a comparison"
     case .signs: "a residual sign"
@@ -42,7 +42,7 @@ enum Value {
   }
 }
 
-/// The graph's input: scale · u + offset for unsigned integers u of `bits` bits.
+/// The graph's input: what the nodes so far made of each 8-bit pixel u, the same at every place.
 struct Pixels: Hashable {
   var name: String
   /// The input as the file has it: a vector, or a map with its channels in front.
@@ -51,14 +51,19 @@ struct Pixels: Hashable {
   var layout: Layout
   /// The type that arithmetic on them uses.
   var type: ElementType
-  /// 8, or less when only the top bits are used.
-  var bits = 8
-  var scale = 1.0
-  var offset = 0.0
   /// What each u has become, with the roundings of the type.
   var values = (0..<256).map(Double.init)
+  /// The same as integers of one scale and offset, without roundings, where the nodes say them.
+  var grid: Grid? = Grid(codes: Array(0..<256), scale: 1, offset: 0)
 
   var dimensions: [Int] { layout.dimensions }
+}
+
+/// What the pixels mean: pixel u is scale · codes[u] + offset.
+struct Grid: Hashable {
+  var codes: [Int]
+  var scale: Double
+  var offset: Double
 }
 
 /// What leaves a stage, read as an ONNX tensor.
@@ -100,11 +105,11 @@ struct Border: Hashable {
 
 /// A comparison that asks for the sign of each element.
 struct Condition: Hashable {
-  /// What was compared with zero.
+  /// What was compared.
   enum Subject: Hashable {
     case residual(Residual)
-    /// The top bit of a pixel is its sign.
-    case topBit(Pixels)
+    /// The pixels for which it holds.
+    case pixels(Pixels, [Bool])
   }
 
   var subject: Subject

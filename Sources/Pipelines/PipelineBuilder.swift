@@ -32,7 +32,9 @@ struct PipelineBuilder {
       }
       switch node.operation {
       case .input(let code):
-        try addInput(index, code: code, consumer: consumers.first)
+        try addInput(index, code: code)
+      case .lookup(let table):
+        addLookup(index, table)
       case .popcount(let popcount):
         try addMatrix(index, popcount)
       case .maxPool(let window):
@@ -63,8 +65,8 @@ struct PipelineBuilder {
     stages[stages.count - 2].carries = nil
   }
 
-  private mutating func addInput(_ index: Int, code: ResidualCode, consumer: Int?) throws {
-    guard let consumer, folding.cycles(of: consumer) != nil else {
+  private mutating func addInput(_ index: Int, code: ResidualCode) throws {
+    guard let reader = graph.inputReaders.first, folding.cycles(of: reader) != nil else {
       throw Diagnostic(
         at: graph.name, "the input is not read by a linear layer or a pool",
         hint: "put `Dense` or `Conv` after the input")
@@ -72,6 +74,18 @@ struct PipelineBuilder {
     input = StreamPort(
       graph.nodes[index].name, lanes: folding.inputLanes, bitsPerLane: code.levels)
     carriers[index] = .outside
+  }
+
+  /// The table, as wide as the stream that enters.
+  private mutating func addLookup(_ index: Int, _ table: CodeTable) {
+    let node = graph.nodes[index]
+    carriers[index] = append(
+      node.name, layer: node.name,
+      LookupTable(
+        lanes: input.lanes, bits: input.bitsPerLane, entryBits: table.code.levels,
+        entries: table.entries, layer: node.name),
+      from: .outside, cycles: node.shape.count / input.lanes,
+      carries: CarriedValues(node: index, encoding: .direct))
   }
 
   /// [width adapter] → [border] → [window buffer or register] → matrix unit.

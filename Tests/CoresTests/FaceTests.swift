@@ -67,6 +67,9 @@ struct FaceTests {
         units: 3, levels: 3, sumWidth: 9, groups: 2,
         thresholds: Array(repeating: Array(1...7), count: 6),
         falling: [true, false, true, true, false, false], layer: "fc1_sign"),
+      LookupTable(lanes: 1, bits: 1, entryBits: 1, entries: [1, 0], layer: "image_lookup"),
+      LookupTable(
+        lanes: 3, bits: 8, entryBits: 5, entries: (0..<256).map { $0 / 8 }, layer: "image_lookup"),
       MaxPoolUnit(lanes: 1, bits: 1, taps: 1), MaxPoolUnit(lanes: 5, bits: 3, taps: 9),
       SumPoolUnit(lanes: 1, taps: 1, gammas: [1]),
       SumPoolUnit(lanes: 5, taps: 9, gammas: [5, 3, 1]),

@@ -152,6 +152,12 @@ struct FaultTests {
       what: "an absent code counted", file: "rb_sum_pool.v", from: "TRUTH[{absent, code}]",
       to: "TRUTH[{1'b0, code}]", finding: "expected", test: sumPool),
     Fault(
+      what: "every lane that of lane 0", file: "rb_lookup.v", from: "in_data_i[lane*IN_BITS",
+      to: "in_data_i[0*IN_BITS", finding: "expected", test: lookup),
+    Fault(
+      what: "an entry overwritten", file: "rb_lookup.v", from: ".enable_i (advance)",
+      to: ".enable_i (1'b1)", finding: "data changed before the beat was taken", test: lookup),
+    Fault(
       what: "an unsigned product", file: "rb_score.v", from: "wire signed [MULTIPLIER_WIDTH",
       to: "wire [MULTIPLIER_WIDTH", finding: "expected", test: score),
     Fault(
@@ -253,6 +259,10 @@ struct FaultTests {
     encoderCase(
       units: 2, levels: 2, sumWidth: 6, groups: 2, falling: [true, false, false, true],
       using: &random)
+  }
+
+  @Sendable static func lookup(_ random: inout SeededRandom) -> CoreCase {
+    lookupCase(lanes: 3, bits: 4, entryBits: 5, using: &random)
   }
 
   @Sendable static func score(_ random: inout SeededRandom) -> CoreCase {

@@ -18,6 +18,8 @@ struct DirectEvaluation {
       switch node.operation {
       case .input:
         values.append(image.map(Int.init))
+      case .lookup(let table):
+        values.append(source.map { table.entries[$0] })
       case .popcount(let popcount):
         guard let window = popcount.window else {
           values.append(
@@ -125,6 +127,7 @@ struct DirectEvaluation {
   private func weights(of node: Int) -> [Int] {
     switch graph.nodes[node].operation {
     case .input(let code): code.weights
+    case .lookup(let table): table.code.weights
     case .encode(let tree): tree.code.weights
     case .maxPool: weights(of: graph.nodes[node].inputs[0])
     default: []

@@ -73,6 +73,7 @@ import Testing
           seen.insert("encode \(pixels) falling \(!tree.falling.isEmpty)")
         case .score: seen.insert("score \(pixels)")
         case .argMax: seen.insert("arg max")
+        case .lookup: seen.insert("lookup")
         case .input: break
         }
       }
@@ -86,7 +87,7 @@ import Testing
       "sum pool codes absent", "sum pool codes code", "sum pool sums open",
       "encode map falling true",
       "encode map falling false", "encode pixel falling true", "score map", "score pixel",
-      "arg max",
+      "arg max", "lookup",
     ]
     #expect(expected.subtracting(seen).isEmpty)
   }

@@ -110,6 +110,11 @@ struct RandomGraph {
   private mutating func appendInput(_ shape: Shape) {
     let levels = number(1...8)
     append(.input(number(0...3) > 0 ? .unsigned(bits: levels) : weights(levels)), shape)
+    guard number(0...3) == 0 else { return }
+    let bits = number(1...8)
+    let code = number(0...3) > 0 ? .unsigned(bits: bits) : weights(bits)
+    let entries = (0..<1 << levels).map { _ in number(0...(1 << bits) - 1) }
+    append(.lookup(CodeTable(code: code, entries: entries)), shape)
   }
 
   private mutating func appendDense(rows: Int) {

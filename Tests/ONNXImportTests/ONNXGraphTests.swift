@@ -154,11 +154,12 @@ import Testing
     #expect(
       try model.complaint() == """
         error: model.onnx: node 'LSTM_4' (LSTM): this operator is not supported; supported are \
-        Abs, Add, ArgMax, AveragePool, BatchNormalization, BipolarQuant, Cast, Clip, Concat, \
-        Constant, ConstantOfShape, Conv, DequantizeLinear, Div, Flatten, Gather, Gemm, \
-        GlobalAveragePool, Greater, GreaterOrEqual, Identity, IntQuant, Less, LessOrEqual, MatMul, \
-        MaxPool, Mul, MultiThreshold, Neg, Not, Pad, Pow, Quant, Reciprocal, ReduceMean, Relu, \
-        Reshape, Shape, Sign, Slice, Sqrt, Squeeze, Sub, Transpose, Trunc, Unsqueeze, Where
+        Abs, Add, ArgMax, AveragePool, BatchNormalization, BipolarQuant, Cast, Ceil, Clip, \
+        Concat, Constant, ConstantOfShape, Conv, DequantizeLinear, Div, Flatten, Floor, Gather, \
+        Gemm, GlobalAveragePool, Greater, GreaterOrEqual, Identity, IntQuant, Less, LessOrEqual, \
+        MatMul, MaxPool, Mul, MultiThreshold, Neg, Not, Pad, Pow, Quant, Reciprocal, ReduceMean, \
+        Relu, Reshape, Round, Shape, Sign, Slice, Sqrt, Squeeze, Sub, Transpose, Trunc, \
+        Unsqueeze, Where
         """)
     model.proto.graph.node[0].domain = "qonnx.custom_op.general"
     model.proto.graph.node[0].name = ""

@@ -21,6 +21,9 @@ import Testing
     try #require(try model(scale).imported().network.input)
   }
 
+  /// What `ModelBuilder` declares.
+  private static let shape = Shape(height: 2, width: 2, channels: 1)
+
   private static let float: [String: Attribute] = ["to": 1]
 
   @Test(
@@ -100,18 +103,25 @@ import Testing
     #expect(input.offset == 0)
   }
 
-  @Test(arguments: [
-    (
-      "Greater 100",
-      "it splits the pixels at u = 101; a split at u = 128, the top bit, is "
-        + "supported"
-    ),
-    (
-      "Greater 300",
-      "it splits the pixels not at all; a split at u = 128, the top bit, is "
-        + "supported"
-    ),
-  ]) func otherSplitsAreRefused(comparison: String, message: String) throws {
+  @Test(arguments: [("Greater 100", 101), ("GreaterOrEqual 3", 3), ("Less 200", 200)])
+  func anotherSplitIsATable(comparison: String, first: Int) throws {
+    let words = comparison.split(separator: " ").map(String.init)
+    let network = try model { model in
+      model.node(words[0], "bit", "image", model.constant("c", Float(words[1]) ?? 0))
+      let (one, minus) = (model.constant("one", 1), model.constant("minus", -1))
+      return model.node("Where", "x", "bit", one, minus)
+    }.imported().network
+    #expect(network.input == Input(Self.shape, bits: 8, scale: 1, offset: 0))
+    let isLess = words[0] == "Less"
+    #expect(
+      network.nodes[1].layer as? Lookup
+        == Lookup(
+          (0..<256).map { ($0 >= first) != isLess ? 1 : 0 }, bits: 1, scale: 2, offset: -1))
+  }
+
+  @Test(arguments: ["Greater 300", "Less 300"]) func aSplitOfNothingIsRefused(
+    comparison: String
+  ) throws {
     let words = comparison.split(separator: " ").map(String.init)
     let complaint = try model { model in
       model.node(words[0], "bit", "image", model.constant("c", Float(words[1]) ?? 0))
@@ -119,8 +129,8 @@ import Testing
     }.complaint()
     #expect(
       complaint == """
-        error: model.onnx: node 'bit' (Greater): \(message)
-          hint: GreaterOrEqual(u, 128)
+        error: model.onnx: node 'fc1' (MatMul): every pixel has become \
+        \(words[0] == "Less" ? "1.0" : "0.0"); a result that depends on the pixels is expected
         """)
   }
 
@@ -158,14 +168,89 @@ import Testing
     #expect(complaint == "error: model.onnx: node 'x' (Div): it divides by 0")
   }
 
-  @Test func aScaleOfZeroIsFoundByTheNetworksChecks() throws {
+  @Test func aScaleOfZeroIsRefused() throws {
     let complaint = try model { model in
       model.node("Cast", "pixels", "image", attributes: Self.float)
       return model.node("Mul", "x", "pixels", model.constant("c", 0))
     }.complaint()
     #expect(
-      complaint == "error: model.onnx: node 'fc1' (MatMul): scale 0.0 and offset 0.0; numbers of "
-        + "float32's range are expected, the scale not zero")
+      complaint == "error: model.onnx: node 'fc1' (MatMul): every pixel has become 0.0; a result "
+        + "that depends on the pixels is expected")
+  }
+
+  // MARK: Any function of a pixel
+
+  /// What the network's first layer reads, for each pixel.
+  private func values(_ scale: (inout ModelBuilder) -> String) throws -> [Double] {
+    let network = try model(scale).imported().network
+    if let lookup = network.nodes[1].layer as? Lookup {
+      return lookup.table.map { lookup.scale * Double($0) + lookup.offset }
+    }
+    let input = try #require(network.input)
+    return (0..<256).map { input.scale * Double($0 >> (8 - input.bits)) + input.offset }
+  }
+
+  /// Operations of the file, and what they make of a pixel.
+  struct Function: Sendable, CustomTestStringConvertible {
+    var steps: [String]
+    var value: @Sendable (Double) -> Double
+
+    init(_ steps: String..., value: @escaping @Sendable (Double) -> Double) {
+      self.steps = steps
+      self.value = value
+    }
+
+    var testDescription: String { steps.joined(separator: ", ") }
+  }
+
+  static let functions: [Function] = [
+    Function("Div 10", "Floor") { ($0 / 10).rounded(.down) },
+    Function("Div 10", "Ceil") { ($0 / 10).rounded(.up) },
+    Function("Div 10", "Round") { ($0 / 10).rounded(.toNearestOrEven) },
+    Function("Sub 100", "Relu") { max($0 - 100, 0) },
+    Function("Sub 128", "Abs") { abs($0 - 128) },
+    Function("Sub 128", "Abs", "Neg", "Mul 0.5") { abs($0 - 128) / -2 },
+    Function("Div 64", "Floor", "Sub 1.5") { ($0 / 64).rounded(.down) - 1.5 },
+    Function("Neg", "Div 64", "Ceil") { (-$0 / 64).rounded(.up) },
+  ]
+
+  @Test(arguments: functions) func functionsOfPixelsAreExact(function: Function) throws {
+    let values = try values { model in
+      let x = model.node("Cast", "pixels", "image", attributes: Self.float)
+      return model.append(function.steps, to: x)
+    }
+    #expect(values == (0..<256).map { function.value(Double($0)) })
+  }
+
+  @Test func aClipBetweenTwoPixelsHasHalfSteps() throws {
+    let values = try values { model in
+      model.node("Cast", "pixels", "image", attributes: Self.float)
+      return model.node(
+        "Clip", "x", "pixels", model.constant("low", 20), model.constant("high", 90.5))
+    }
+    #expect(values == (0..<256).map { min(max(Double($0), 20), 90.5) })
+  }
+
+  @Test func topBitsOfAFunctionNeedNoTable() throws {
+    let input = try input { model in
+      let x = model.node("Cast", "pixels", "image", attributes: Self.float)
+      return model.append(["Div 64", "Floor", "Sub 1.5"], to: x)
+    }
+    #expect(input == Input(Self.shape, bits: 2, scale: 1, offset: -1.5))
+  }
+
+  @Test func valuesOffAnyGridAreRefused() throws {
+    let complaint = try model { model in
+      model.node("Cast", "pixels", "image", attributes: Self.float)
+      return model.node(
+        "Clip", "x", "pixels", model.constant("low", 20), model.constant("high", 90.3))
+    }.complaint()
+    #expect(
+      complaint == """
+        error: model.onnx: node 'fc1' (MatMul): the 72 values of the pixels, 20.0…90.30000305175781, \
+        are not those of up to 256 even steps
+          hint: quantize the input with up to 8 bits
+        """)
   }
 
   @Test func joinsOfTwoLayersAreRefused() throws {

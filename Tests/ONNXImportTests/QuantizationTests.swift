@@ -296,25 +296,66 @@ import Testing
     )
   }
 
-  @Test func otherStepsAreAQuantizerOfThePixels() throws {
+  @Test func otherStepsAreATableOfThePixels() throws {
     let trained = try pixels {
       $0.quantizer("Quant", "q", "x", [1, 0, 2], attributes: Self.signed(1, narrow: 1))
     }.imported()
-    #expect(trained.network.nodes.map(\.name) == ["image", "image_pool", "q", "fc"])
-    #expect(trained.network.nodes[1].layer as? AveragePool == AveragePool(1))
-    let thresholds = try #require(trained.parameters["q.thresholds"]?.values.prefix(2))
-    // Between u = 63 and 64, and 191 and 192.
+    #expect(trained.network.nodes.map(\.name) == ["image", "image_lookup", "fc"])
     #expect(
-      thresholds.map { ($0 + 1) * 255 / 2 }.map { ($0 * 1024).rounded() / 1024 } == [63.5, 191.5])
+      trained.network.nodes[1].layer as? Lookup
+        == Lookup(
+          (0..<256).map { $0 < 64 ? 0 : $0 < 192 ? 1 : 2 }, bits: 2, scale: 1, offset: -1))
+    #expect(
+      trained.remarks.last?.description
+        == "note: model.onnx: 'image_lookup' gives each 8-bit pixel one of 3 values of 2 bits, "
+        + "-1.0 + 1.0·q")
   }
 
-  @Test func unevenStepsAreRefused() throws {
+  /// As Brevitas' networks for CIFAR-10 do it.
+  @Test func anotherGridOfEightBitsIsATable() throws {
+    let network = try pixels {
+      $0.quantizer("Quant", "q", "x", [1 / 128, 0, 8], attributes: Self.signed(1))
+    }.imported().network
+    let table = (0..<256).map { pixel in
+      let value = (Float(pixel) / 255 * 2 - 1) * 128
+      return Int(min(max(value.rounded(.toNearestOrEven), -128), 127)) + 128
+    }
+    #expect(Set(table).count == 255)
+    #expect(
+      network.nodes[1].layer as? Lookup == Lookup(table, bits: 8, scale: 0x1p-7, offset: -1))
+  }
+
+  @Test func stepsFinerThanEightBitsAreRefused() throws {
     #expect(
       try pixels {
-        $0.quantizer("Quant", "q", "x", [1 / 128, 0, 8], attributes: Self.signed(1))
-      }.complaint().hasPrefix(
-        "error: model.onnx: node 'q' (Quant): it quantizes the pixels to 255 values that do not "
-          + "rise evenly with them; all 256, evenly, or up to 16 are supported"))
+        $0.quantizer("Quant", "q", "x", [1 / 1024, 0, 12], attributes: Self.signed(1))
+      }.complaint() == """
+        error: model.onnx: node 'fc' (MatMul): the 256 values of the pixels, -1.0…1.0, are not \
+        those of up to 256 even steps
+          hint: quantize the input with up to 8 bits
+        """)
+  }
+
+  @Test func pixelsHaveOneTableForAllChannels() throws {
+    func model(_ thresholds: [Float]) throws -> ModelBuilder {
+      var model = ModelBuilder(input: [2, 2, 2], type: .float)
+      model.quantizer("MultiThreshold", "q", "image", [])
+      let last = model.proto.graph.node.count - 1
+      model.proto.graph.node[last].input.append(model.constant("t", [2, 2], thresholds))
+      model.output(model.conv("c", "q", 2, 2, kernel: 2))
+      return model
+    }
+    let network = try model([0.2, 0.5, 0.2, 0.5]).imported().network
+    #expect(
+      network.nodes[1].layer as? Lookup
+        == Lookup(
+          (0..<256).map { $0 < 51 ? 0 : $0 < 128 ? 1 : 2 }, bits: 2, scale: 1, offset: 0))
+    #expect(
+      try model([0.2, 0.5, 0.25, 0.5]).complaint() == """
+        error: model.onnx: node 'q' (MultiThreshold): it quantizes the pixels of each channel in \
+        another way; one way for all is supported
+          hint: use the same thresholds for every channel
+        """)
   }
 
   // MARK: Trunc

@@ -3,6 +3,8 @@
 import Folding
 import Foundation
 import IntegerNetwork
+import Modeling
+import Pipelines
 import TestSupport
 import Testing
 
@@ -203,6 +205,29 @@ import Testing
         values / fewer > folding.interval || fewer == 1 && levels > 64,
         "seed \(seed): \(fewer) lanes would do, not \(lanes)")
     }
+  }
+
+  /// A table has the lanes of its reader: the stream is as if it were not there.
+  @Test(arguments: [false, true]) func aTableChangesNoLanes(isPooled: Bool) throws {
+    func pipeline(_ layers: [any Layer]) throws -> Pipeline {
+      let network = Network("n", input: .image(8, 8, channels: 6)) {
+        layers
+        if isPooled { MaxPool(2) }
+        Conv(4, kernel: 3, name: "conv")
+      }
+      let weights = Tensor(shape: [4, 6, 3, 3], values: Array(repeating: 1, count: 216))
+      let graph = try network.lowered(with: Parameters(["conv.weight": weights]))
+      return try Pipeline(graph.folded(to: .cycles(2000)))
+    }
+    let table = Lookup(Array(0..<256), bits: 8, scale: 1, offset: 0, name: "table")
+    let (without, with) = (try pipeline([]), try pipeline([table]))
+    #expect(with.input == without.input)
+    #expect(with.folding.folds == without.folding.folds)
+    #expect(with.stages[0].name == "table")
+    #expect(with.stages[0].output.width == without.input.width)
+    #expect(with.stages.dropFirst().map(\.name) == without.stages.map(\.name))
+    #expect(with.timing().interval == without.timing().interval)
+    #expect(with.timing().latency == without.timing().latency + 1)
   }
 
   // MARK: Files

@@ -53,12 +53,18 @@ private struct MapNetworkMaker {
     self.input = input
     self.random = random
     feature = Feature(shape, .code(levels: bits))
-    let codes = (0..<1 << bits).map { input.scale * Double($0) + input.offset }
-    values = [(codes[0] + codes[codes.count - 1]) / 2] + codes
+    values = Self.values(bits: bits, scale: input.scale, offset: input.offset)
+  }
+
+  /// What codes of so many bits mean, the middle first.
+  private static func values(bits: Int, scale: Double, offset: Double) -> [Double] {
+    let codes = (0..<1 << bits).map { scale * Double($0) + offset }
+    return [(codes[0] + codes[codes.count - 1]) / 2] + codes
   }
 
   mutating func network() -> TrainedNetwork {
     let depth = integer(1...3)
+    if chance(4) { addLookup() }
     for index in 1...depth {
       if chance(6) { addPool("pool\(index)a", ofCodes: true) }
       let isAdded = chance(8) && addMean("mean\(index)") || addConv("conv\(index)")
@@ -76,6 +82,16 @@ private struct MapNetworkMaker {
   }
 
   // MARK: Layers
+
+  /// Other values for the input's codes.
+  private mutating func addLookup() {
+    let bits = integer(1...8)
+    let offset = -0.25 * Double(integer(0...(1 << bits) - 1))
+    let table = (0..<1 << input.bits).map { _ in integer(0...(1 << bits) - 1) }
+    if add(Lookup(table, bits: bits, scale: 0.25, offset: offset, name: "lookup")) {
+      values = Self.values(bits: bits, scale: 0.25, offset: offset)
+    }
+  }
 
   /// Batch norm and pools of sums, in any order.
   private mutating func addLine(_ name: String) {

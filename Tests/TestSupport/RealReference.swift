@@ -82,6 +82,10 @@ public enum RealReference {
           height: input.shape.height, width: input.shape.width, channels: input.shape.channels,
           values: image.map { input.scale * Double($0) + input.offset },
           codes: image.map { Int($0) })
+      case let lookup as Lookup:
+        let entries = (map.codes ?? []).map { lookup.table[$0] }
+        map.values = entries.map { lookup.scale * Double($0) + lookup.offset }
+        map.codes = entries
       case let dense as Dense:
         map = self.dense(dense, map, tensor("weight"), tensor("bias"))
       case let conv as Conv:
