@@ -87,13 +87,21 @@ public struct SimulationReport: Codable, Equatable, Sendable {
         "accuracy of the Verilog: \(correct) of \(images), "
           + "\((100 * Double(correct) / Double(max(1, images))).fixed(2)) %")
     }
+    if correct == nil, !predictions.isEmpty {
+      // Pictures without labels: what they are.
+      let classes = predictions.prefix(10).map(String.init).joined(separator: " ")
+      lines.append(
+        "class\(predictions.count == 1 ? "" : "es") by the Verilog: \(classes)"
+          + (predictions.count > 10 ? " …" : ""))
+    }
     if let latency {
       lines.append(
         "latency \(latency.grouped) cycles (predicted \(predictedLatency.grouped)), interval "
           + "\(interval.map(\.grouped) ?? "-") (predicted \(predictedInterval.grouped)): "
           + "\(imagesPerSecond.grouped) images/s at \((clock / 1e6).fixed(0)) MHz")
     }
-    lines.append("simulated in \(seconds.fixed(2)) s")
+    lines.append(
+      "simulated in \(seconds.fixed(2)) s, \((Double(images) / max(seconds, 1e-9)).fixed(1)) images/s")
     lines.append(passed ? "passed" : "FAILED")
     return lines.joined(separator: "\n")
   }
