@@ -311,10 +311,14 @@ import Testing
         + "-1.0 + 1.0·q")
   }
 
-  /// As Brevitas' networks for CIFAR-10 do it.
-  @Test func anotherGridOfEightBitsIsATable() throws {
+  /// As Brevitas' networks for CIFAR-10 do it, with 2x − 1 in every spelling.
+  @Test(arguments: [
+    ["Mul 2", "Sub 1"], ["2 Mul", "Add -1"], ["Div 0.5", "-1 Add"], ["Sub 0.5", "Mul 2"],
+    ["0.5 Sub", "Div -0.5"], ["Add -0.5", "Identity", "Add 0", "Div 0.5"],
+  ]) func anotherGridOfEightBitsIsATable(steps: [String]) throws {
     let network = try pixels {
-      $0.quantizer("Quant", "q", "x", [1 / 128, 0, 8], attributes: Self.signed(1))
+      let x = $0.append(steps, to: "image")
+      return $0.quantizer("Quant", "q", x, [1 / 128, 0, 8], attributes: Self.signed(1))
     }.imported().network
     let table = (0..<256).map { pixel in
       let value = (Float(pixel) / 255 * 2 - 1) * 128
