@@ -72,6 +72,8 @@ module rb_sum_pool #(
   localparam integer TAP_WIDTH     = TAPS > 1 ? $clog2(TAPS) : 1;
   localparam integer LAST_TAP      = TAPS - 1;
   localparam [0:0]   INTEGER       = halves(GAMMAS);
+  // The table of the codes' values; for integers, which may be wide, there is none.
+  localparam integer TABLE_LEVELS  = INTEGER ? 0 : LEVELS;
 
   reg [TAP_WIDTH-1:0]         tap_q;
   reg [LANES*VALUE_WIDTH-1:0] values_q;
@@ -118,19 +120,19 @@ module rb_sum_pool #(
   endgenerate
 
   // A bit of the value of every code; the codes in the upper half are absent.
-  function [(2<<LEVELS)-1:0] truth(input integer place);
+  function [(2<<TABLE_LEVELS)-1:0] truth(input integer place);
     reg [63:0] value;
     integer    code, i, j;
     begin
-      for (code = 0; code < 2 << LEVELS; code = code + 1) begin
+      for (code = 0; code < 2 << TABLE_LEVELS; code = code + 1) begin
         value = 0;
-        for (i = 0; i < LEVELS; i = i + 1) begin
+        for (i = 0; i < TABLE_LEVELS; i = i + 1) begin
           for (j = 0; j < GAMMA_WIDTH; j = j + 1) begin
-            if (GAMMAS[i*GAMMA_WIDTH + j] && ((code >> (LEVELS - 1 - i)) % 2 != 0
-                || (code >> LEVELS) != 0)) value = value + (64'd1 << j);
+            if (GAMMAS[i*GAMMA_WIDTH + j] && ((code >> (TABLE_LEVELS - 1 - i)) % 2 != 0
+                || (code >> TABLE_LEVELS) != 0)) value = value + (64'd1 << j);
           end
         end
-        if (PADDED != 0 && (code >> LEVELS) == 0) value = value << 1;
+        if (PADDED != 0 && (code >> TABLE_LEVELS) == 0) value = value << 1;
         truth[code] = (value >> place) % 2 != 0;
       end
     end
@@ -149,7 +151,7 @@ module rb_sum_pool #(
         end else if (INTEGER) begin : gen_border
           assign value[place] = absent && place < LEVELS;
         end else begin : gen_truth
-          localparam [(2<<LEVELS)-1:0] TRUTH = truth(place);
+          localparam [(2<<TABLE_LEVELS)-1:0] TRUTH = truth(place);
 
           assign value[place] = TRUTH[{absent, code}];
         end

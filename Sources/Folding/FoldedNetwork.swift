@@ -23,7 +23,9 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
       guard let fold = fold(of: index), let code = graph.code(of: node.inputs[0]) else {
         return nil
       }
-      return node.shape.pixels * fold.cycles(for: popcount, levels: code.levels)
+      return max(
+        node.shape.pixels * fold.cycles(for: popcount, levels: code.levels),
+        graph.arrivals(at: index, popcount) / fold.lanes)
     case .maxPool(let window):
       return cyclesOfPool(
         index, taps: window.taps, pixels: window.padded(graph.nodes[node.inputs[0]].shape).pixels)
@@ -108,6 +110,15 @@ extension IntegerGraph {
   }
 }
 
+extension IntegerGraph {
+  /// Values that arrive at node `index` in an image, the border's too: strides skip some, but all
+  /// of them pass.
+  fileprivate func arrivals(at index: Int, _ popcount: MaskedPopcount) -> Int {
+    let map = nodes[nodes[index].inputs[0]].shape
+    return popcount.window.map { $0.window.padded(map).count } ?? map.count
+  }
+}
+
 extension LayerFold {
   /// Cycles for one product of a vector with the layer's matrix.
   func cycles(for popcount: MaskedPopcount, levels: Int) -> Int {
@@ -138,7 +149,7 @@ extension IntegerGraph {
       return LinearLayer(
         index: index, popcount: popcount, levels: code.levels,
         vector: popcount.window == nil ? source.count : source.channels,
-        positions: nodes[index].shape.pixels)
+        positions: nodes[index].shape.pixels, arrivals: arrivals(at: index, popcount))
     }
     let names = layers.map { nodes[$0.index].name }
     for name in overrides.keys.sorted() where !names.contains(name) {
@@ -182,6 +193,8 @@ private struct LinearLayer {
   var vector: Int
   /// Products with the matrix in an image.
   var positions: Int
+  /// Values that arrive in an image.
+  var arrivals: Int
 
   func smallestFold(cycles: Int, unitsBefore: Int?) -> LayerFold {
     var best: (fold: LayerFold, cost: (Int, Int, Int))?
@@ -190,7 +203,9 @@ private struct LinearLayer {
         for schedule in levels > 1 ? LevelSchedule.allCases : [.series] {
           let fold = LayerFold(units: units, lanes: lanes, schedule: schedule)
           // Meeting the target comes first, then the least logic; the fastest where none meets it.
-          let excess = max(0, positions * fold.cycles(for: popcount, levels: levels) - cycles)
+          let needed = max(
+            positions * fold.cycles(for: popcount, levels: levels), arrivals / lanes)
+          let excess = max(0, needed - cycles)
           let logic = units * lanes * (schedule == .parallel ? levels : 1)
           let cost = (excess, logic, units)
           if best.map({ cost < $0.cost }) ?? true { best = (fold, cost) }

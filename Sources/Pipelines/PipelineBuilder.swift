@@ -153,9 +153,10 @@ struct PipelineBuilder {
 
   /// A buffer that sends what the window sees of the map and its border.
   ///
-  /// Its depth is twice the span of a window, from its first to its last value in the stream: while
-  /// the last windows of an image are sent the first of the next one arrives, so that a source and
-  /// a layer of the same speed never wait for one another.
+  /// Beside the span of a window, from its first to its last value in the stream, it has room for
+  /// as many more values, so that the first windows of the next image arrive while the last ones
+  /// are sent; where strides skip more than that, for what is skipped: a source at a steady pace
+  /// goes on while a row of windows is sent.
   private mutating func addWindow(
     _ window: Window, on map: Shape, levels: Int, levelsPerBeat: Int, repeats: Int,
     channelsOuter: Bool = false, layer: String, from source: Stage.Source, cycles: Int
@@ -166,12 +167,17 @@ struct PipelineBuilder {
     let span = WindowBuffer.span(
       width: padded.width, words: words, kernelHeight: window.kernel.height,
       kernelWidth: window.kernel.width)
+    // From the last window of a row to the first one of the next row.
+    let positions = window.positions(on: map)
+    let rows = positions.height > 1 ? window.stride.height : padded.height
+    let columns = padded.width - (positions.width - 1) * window.stride.width
+    let skipped = ((rows - 1) * padded.width + columns) * words
     let buffer = WindowBuffer(
       lanes: port.lanes, levels: levels, levelsPerBeat: levelsPerBeat, flags: port.flags,
       words: words, height: padded.height, width: padded.width,
       kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
       strideY: window.stride.height, strideX: window.stride.width, repeats: repeats,
-      channelsOuter: channelsOuter, depth: 2 * span)
+      channelsOuter: channelsOuter, depth: span + max(span, skipped))
     return append("\(layer)_buffer", layer: layer, buffer, from: source, cycles: cycles)
   }
 

@@ -10,7 +10,10 @@ struct BuildSettings {
 
   /// For Verilator, but for the files.
   var verilatorFlags: [String] {
-    var flags = ["--cc", "--prefix", "Vtop", "--Mdir", "../model", "-O3"]
+    // A wide layer has thousands of lanes; by itself Verilator takes 1024 for an endless loop.
+    var flags = [
+      "--cc", "--prefix", "Vtop", "--Mdir", "../model", "-O3", "--unroll-count", "65536",
+    ]
     switch optimization {
     case .fast: flags += ["--x-assign", "fast", "--x-initial", "fast"]
     case .quick: flags += ["--x-assign", "unique", "--x-initial", "unique"]

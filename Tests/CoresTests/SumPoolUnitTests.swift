@@ -40,6 +40,8 @@ struct SumPoolUnitTests {
       SumPoolUnit(lanes: 2, taps: 3, gammas: [0]),
       // Sums, not codes: as many bits as a sum has.
       SumPoolUnit(lanes: 7, taps: 3, gammas: (0..<14).reversed().map { 1 << $0 }),
+      // No tool could make a table of so many codes.
+      SumPoolUnit(lanes: 2, taps: 3, gammas: (0..<28).reversed().map { 1 << $0 }),
       SumPoolUnit(
         lanes: 3, taps: 4, gammas: (0..<8).reversed().map { 1 << $0 }, isPadded: true),
       SumPoolUnit(lanes: 1, taps: 1, gammas: [1], isPadded: true),

@@ -74,6 +74,21 @@ import Testing
     #expect(folding.folds["fc2"] == LayerFold(units: 4, lanes: 6, schedule: .parallel))
   }
 
+  /// A layer that skips most of its map must still let all of it in.
+  @Test func whatStridesSkipTakesCyclesToo() throws {
+    let network = Network("n", input: .image(16, 16, channels: 8, bits: 1)) {
+      Conv(2, kernel: 1, stride: 8, name: "conv")
+      ResidualSign(levels: 1)
+    }
+    var random = SeededRandom(seed: 6)
+    let graph = try network.lowered(with: try network.randomParameters(using: &random))
+    let folding = try graph.folded(to: .cycles(600))
+    // 2 · 2 positions of 8 inputs and 2 outputs are 64 cycles at most; 16 · 16 pixels arrive.
+    #expect(folding.folds["conv"] == LayerFold(units: 1, lanes: 4))
+    #expect(folding.interval == 512)
+    #expect(try Pipeline(folding).timing().interval == 512)
+  }
+
   @Test func aLooseTargetGivesTheSmallest() throws {
     let folding = try Fixture.graph().folded(to: .cycles(.max))
     #expect(folding.folds["fc1"] == LayerFold(units: 1, lanes: 1, schedule: .series))

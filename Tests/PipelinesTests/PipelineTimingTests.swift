@@ -3,6 +3,7 @@
 import Cores
 import Folding
 import IntegerNetwork
+import Modeling
 import TestSupport
 import Testing
 
@@ -34,6 +35,26 @@ import Testing
     #expect(intervals.allSatisfy { $0 > 0 })
     // More images behind it change nothing for an image.
     #expect(pipeline.completions(images: 7) == Array(completions.prefix(7)), "seed \(seed)")
+  }
+
+  /// A layer with strides skips rows; they arrive while it is busy with the row before.
+  @Test(arguments: [1, 2, 3], [1, 2, 3, 4])
+  func aLayerWithStridesDoesNotHoldUpTheLayerBefore(kernel: Int, stride: Int) throws {
+    let size = kernel + 3 * stride
+    let network = Network("n", input: .image(size, size, channels: 1, bits: 1)) {
+      Conv(4, kernel: 1, name: "first")
+      ResidualSign(levels: 1)
+      Conv(4 * stride * stride, kernel: Extent(kernel), stride: Extent(stride), name: "second")
+      ResidualSign(levels: 1)
+    }
+    var random = SeededRandom(seed: 4200)
+    let graph = try network.lowered(with: try network.randomParameters(using: &random))
+    // Both are busy for about as long, the first one as evenly as it can be.
+    let folding = try graph.folded(overrides: [
+      "first": LayerFold(units: 1, lanes: 1), "second": LayerFold(units: 4, lanes: 4),
+    ])
+    let pipeline = try Pipeline(folding)
+    #expect(pipeline.timing().interval == folding.interval)
   }
 
   /// Latencies that can be counted by hand: one group, so that beats only pass through.

@@ -57,6 +57,22 @@ struct BuildTests {
     }
   }
 
+  /// A dense layer may have thousands of lanes.
+  @Test func aLoopOverManyLanesIsNoEndlessLoop() throws {
+    let loop = """
+      wire [2999:0] lanes;
+      genvar lane;
+      generate
+        for (lane = 0; lane < 3000; lane = lane + 1) begin : gen_lane
+          assign lanes[lane] = data_q[lane % 8];
+        end
+      endgenerate
+      """
+    try withTemporaryCache { cache in
+      _ = try Simulator.build(registerStage(width: 8, extra: loop), cache: cache)
+    }
+  }
+
   @Test func wrongVerilogIsADiagnostic() throws {
     let design = registerStage(width: 8, extra: "assign x = 1'b1;")
     #expect {
