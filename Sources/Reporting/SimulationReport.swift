@@ -100,8 +100,8 @@ public struct SimulationReport: Codable, Equatable, Sendable {
           + "\(interval.map(\.grouped) ?? "-") (predicted \(predictedInterval.grouped)): "
           + "\(imagesPerSecond.grouped) images/s at \((clock / 1e6).fixed(0)) MHz")
     }
-    lines.append(
-      "simulated in \(seconds.fixed(2)) s, \((Double(images) / max(seconds, 1e-9)).fixed(1)) images/s")
+    let rate = Double(images) / max(seconds, 1e-9)
+    lines.append("simulated in \(seconds.fixed(2)) s, \(rate.fixed(1)) images/s")
     lines.append(passed ? "passed" : "FAILED")
     return lines.joined(separator: "\n")
   }

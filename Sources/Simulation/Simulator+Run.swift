@@ -23,8 +23,9 @@ extension Simulator {
   ///   `CancellationError` where the task was cancelled.
   public func run(
     inputs: [StreamBeats], expectedBeats: [Int], expectedTapBeats: [Int] = [],
-    stalls: StallPattern = .none, seed: UInt64 = 1, maximumCycles: Int? = nil, quietCycles: Int = 1_000_000,
-    trace: URL? = nil, progress: ((Int) -> Void)? = nil
+    stalls: StallPattern = .none, seed: UInt64 = 1, maximumCycles: Int? = nil,
+    quietCycles: Int = 1_000_000, trace: URL? = nil,
+    progress: ((Int) -> Void)? = nil
   ) throws -> SimulationResult {
     try checkArguments(
       inputs: inputs, expectedBeats: expectedBeats, expectedTapBeats: expectedTapBeats,

@@ -68,8 +68,8 @@ public struct DesignVerifier: Sendable {
     let simulated = try simulator.run(
       inputs: [input], expectedBeats: [count * pipeline.outputBeats],
       expectedTapBeats: joints.dropLast().map { count * beats(of: $0) }, stalls: stalls,
-      seed: seed, maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval, trace: trace,
-      progress: progress)
+      seed: seed, maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval,
+      trace: trace, progress: progress)
     var comparison = JointComparison(pipeline: pipeline, joints: joints, images: count)
     for image in 0..<count {
       let values = golden.trace(images[image * size..<(image + 1) * size])
