@@ -77,8 +77,8 @@ struct FaultTests {
       what: "last of every row", file: "rb_pad.v", from: "last_q <= ends_image",
       to: "last_q <= ends_row", finding: "expected last = 0, got 1", test: pad),
     Fault(
-      what: "lanes reversed", file: "rb_matrix_unit.v", from: "signs[lane] =",
-      to: "signs[LANES-1-lane] =", finding: "expected", test: matrix),
+      what: "lanes reversed", file: "rb_matrix_unit.v", from: "assign signs = codes_q;",
+      to: "assign signs = {codes_q[0], codes_q[LANES-1:1]};", finding: "expected", test: matrix),
     Fault(
       what: "an absent code counted", file: "rb_matrix_unit.v", from: "!counts_absent_q ?",
       to: "counts_clear_q || !counts_absent_q ?", finding: "expected", test: paddedMatrix),
@@ -100,11 +100,11 @@ struct FaultTests {
     Fault(
       what: "the carries not doubled", file: "rb_matrix_unit.v",
       from: "carries[i*LEVELS +: LEVELS]} << 1", to: "carries[i*LEVELS +: LEVELS]} << 0",
-      finding: "expected", test: adderTree),
+      finding: "expected", test: adderTree, macro: "RB_PLAIN_POPCOUNT"),
     Fault(
       what: "the least bit first", file: "rb_matrix_unit.v",
-      from: "differences =\n            codes_q[lane*LEVELS +: LEVELS]",
-      to: "differences =\n            {codes_q[lane*LEVELS], codes_q[lane*LEVELS+1 +: LEVELS-1]}",
+      from: "value = lanes[i*LEVELS +: LEVELS]",
+      to: "value = {lanes[i*LEVELS], lanes[i*LEVELS+1 +: LEVELS-1]}",
       finding: "expected", test: adderTree),
     Fault(
       what: "levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[(term_q*",
@@ -121,7 +121,7 @@ struct FaultTests {
       to: "if (enable_i || 1'b1) data_q", finding: "stalls sink", test: matrix),
     Fault(
       what: "the accumulator not cleared", file: "rb_matrix_unit.v",
-      from: "counts_clear_q ? 0 : counts_double_q", to: "counts_double_q", finding: "expected",
+      from: "counts_clear_q ? 0 : HORNER", to: "HORNER", finding: "expected",
       test: matrix),
     Fault(
       what: "> for >=", file: "rb_residual_encoder.v", from: "sum >= tree", to: "sum > tree",
@@ -146,7 +146,7 @@ struct FaultTests {
       what: "a window not started afresh", file: "rb_sum_pool.v", from: "clears_q ? 0 :",
       to: "", finding: "expected", test: sumPool),
     Fault(
-      what: "levels swapped", file: "rb_sum_pool.v", from: "(code >> (LEVELS - 1 - i))",
+      what: "levels swapped", file: "rb_sum_pool.v", from: "(code >> (TABLE_LEVELS - 1 - i))",
       to: "(code >> i)", finding: "expected", test: sumPool),
     Fault(
       what: "an absent code counted", file: "rb_sum_pool.v", from: "TRUTH[{absent, code}]",
