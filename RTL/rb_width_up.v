@@ -44,8 +44,15 @@ module rb_width_up #(
   wire push      = in_valid_i && in_ready_o;
 
   // The slices move down; the new one enters at the top.
-  wire [IN_WIDTH*RATIO-1:0] gathered =
-    (gathered_q >> IN_WIDTH) | {in_data_i, {(IN_WIDTH*(RATIO-1)){1'b0}}};
+  wire [IN_WIDTH*RATIO-1:0] entering;
+  wire [IN_WIDTH*RATIO-1:0] gathered = (gathered_q >> IN_WIDTH) | entering;
+
+  assign entering[IN_WIDTH*RATIO-1 -: IN_WIDTH] = in_data_i;
+  generate
+    if (RATIO > 1) begin : gen_below
+      assign entering[IN_WIDTH*(RATIO-1)-1:0] = 0;
+    end
+  endgenerate
 
   always @(posedge clk_i) begin
     if (out_ready_i) valid_q <= 0;

@@ -61,6 +61,9 @@ struct GenerateCommand: ParsableCommand {
       try check(folding, target: target, overrides: overrides)
     }
     let design = try Pipeline(folding).verilog()
+    if cycles != nil || imagesPerSecond != nil {
+      warn(of: design.manifest.timing.interval, folding, target: target)
+    }
     try design.write(to: URL(filePath: output))
     let report = GenerationReport(design, folder: output, clock: clock * 1e6)
     try format.print(report, text: report.text)
@@ -83,6 +86,18 @@ struct GenerateCommand: ParsableCommand {
       if diagnostic.severity == .error { throw diagnostic }
       FileHandle.standardError.write(Data("\(diagnostic)\n".utf8))
     }
+  }
+
+  /// Layers that each meet the target may still wait for one another.
+  private func warn(of interval: Int, _ folding: FoldedNetwork, target: FoldTarget) {
+    let slowest = folding.graph.nodes.indices.compactMap { folding.cycles(of: $0) }.max() ?? 0
+    guard slowest <= target.cycles, interval > target.cycles else { return }
+    let diagnostic = Diagnostic(
+      .warning, at: "fold \(folding.graph.name)",
+      "an image leaves every \(interval) cycles, the target is \(target.cycles): "
+        + "layers wait for one another",
+      hint: "ask for fewer cycles or more images a second than you need")
+    FileHandle.standardError.write(Data("\(diagnostic)\n".utf8))
   }
 
   private func target() throws -> FoldTarget {
