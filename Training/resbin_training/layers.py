@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two layers PyTorch lacks: a dense layer of ±1 weights, and the residual sign."""
+"""The layers PyTorch lacks: dense and convolutional layers of ±1 weights, and the residual sign."""
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+WeightMethod = Literal["sign", "tanh", "float"]
 
 
 class StraightThroughSign(torch.autograd.Function):
@@ -13,7 +16,7 @@ class StraightThroughSign(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, x: Tensor) -> Tensor:
         context.save_for_backward(x)
-        return torch.where(x >= 0, 1.0, -1.0)
+        return signs(x)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> Tensor:
@@ -21,24 +24,92 @@ class StraightThroughSign(torch.autograd.Function):
         return gradient * (x.abs() <= 1)
 
 
-class BinaryDense(nn.Module):
-    """y = x · sign(W), without a bias. [N, inputs] → [N, outputs].
+def signs(x: Tensor) -> Tensor:
+    """±1 of x's type, with sign(0) = +1."""
+    return torch.copysign(torch.ones((), dtype=x.dtype, device=x.device), x + 0.0)
 
-    W [inputs, outputs] is latent: only its signs are used and exported. `constrain` keeps it
-    within [-1, 1], where its gradient passes.
+
+class BinaryWeight(nn.Module):
+    """A weight matrix Θ that becomes ±1, by one of two methods, or stays real ("float", for a teacher).
+
+        sign:  W = sign(Θ), the gradient passing straight through where |Θ| ≤ 1      (BinaryNet, arXiv 1602.02830)
+        tanh:  W = c · tanh(T · Θ);  after `harden`, W = c · sign(Θ) and Θ is fixed   (ResBinNet, arXiv 1711.01243)
+
+    T, the temperature, is raised from outside during the training; c > 0 is one trained number a matrix. A batch
+    norm after the layer makes c needless, so the export moves it there.
     """
 
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(inputs, outputs).uniform_(-0.1, 0.1))
+    SMALLEST_SCALE = 1e-3
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x @ StraightThroughSign.apply(self.weight)
+    def __init__(self, shape: tuple[int, ...], method: WeightMethod) -> None:
+        super().__init__()
+        self.method = method
+        self.latent = nn.Parameter(torch.empty(shape))
+        if method == "tanh":
+            self.latent.data.uniform_(-0.3, 0.3)
+            self.scale = nn.Parameter(torch.ones(()))
+            self.register_buffer("temperature", torch.ones(()))
+            self.register_buffer("is_hard", torch.zeros((), dtype=torch.bool))
+        elif method == "sign":
+            self.latent.data.uniform_(-0.1, 0.1)
+        else:
+            # PyTorch's own bound for a convolution [outputs, channels, …] or a matrix [inputs, outputs].
+            fan_in = shape[0] if len(shape) == 2 else self.latent[0].numel()
+            self.latent.data.uniform_(-(fan_in**-0.5), fan_in**-0.5)
+
+    def forward(self) -> Tensor:
+        if self.method == "sign":
+            return StraightThroughSign.apply(self.latent)
+        if self.method == "tanh":
+            return self.scale * (signs(self.latent.detach()) if self.is_hard
+                                 else torch.tanh(self.temperature * self.latent))
+        return self.latent
+
+    @property
+    def soft(self) -> Tensor:
+        """What is still between -1 and 1: Θ by sign, tanh(T · Θ) by tanh. For histograms."""
+        return torch.tanh(self.temperature * self.latent) if self.method == "tanh" else self.latent
+
+    @torch.no_grad()
+    def harden(self) -> None:
+        """From here on the weights are c · sign(Θ), and Θ is no longer trained."""
+        if self.method == "tanh":
+            self.is_hard.fill_(True)
 
     @torch.no_grad()
     def constrain(self) -> None:
-        """Clips the latent weights. Call it after every optimizer step."""
-        self.weight.clamp_(-1, 1)
+        """Clips Θ to where its gradient passes, and c to positive numbers. Call it after every optimizer step."""
+        if self.method == "sign":
+            self.latent.clamp_(-1, 1)
+        elif self.method == "tanh":
+            self.scale.clamp_(min=self.SMALLEST_SCALE)
+
+
+class BinaryDense(nn.Module):
+    """y = x · W, without a bias. [N, inputs] → [N, outputs]; W [inputs, outputs] is a `BinaryWeight`."""
+
+    def __init__(self, inputs: int, outputs: int, method: WeightMethod = "sign") -> None:
+        super().__init__()
+        self.weight = BinaryWeight((inputs, outputs), method)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.weight()
+
+
+class BinaryConv2d(nn.Module):
+    """y = x ⋆ W, without a bias. [N, channels, H, W] → [N, outputs, H', W']; W [outputs, channels, k, k].
+
+    A border of `padding` values holds 0, which is neither level: in hardware those inputs are absent.
+    """
+
+    def __init__(self, channels: int, outputs: int, kernel: int, stride: int = 1, padding: int = 0,
+                 method: WeightMethod = "sign") -> None:
+        super().__init__()
+        self.stride, self.padding = stride, padding
+        self.weight = BinaryWeight((outputs, channels, kernel, kernel), method)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.conv2d(x, self.weight(), stride=self.stride, padding=self.padding)
 
 
 class StraightThroughResidual(torch.autograd.Function):
@@ -53,46 +124,59 @@ class StraightThroughResidual(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, x: Tensor, gammas: Tensor) -> Tensor:
-        residual, total, bits = x, torch.zeros(()), []
+        gammas = gammas.to(x.dtype)
+        residual, terms = x + 0.0, []  # -0.0 becomes 0.0, whose sign copies as +1
         for gamma in gammas:
-            bits.append(torch.where(residual >= 0, 1.0, -1.0))
-            residual = residual - gamma * bits[-1]
-            total = total + gamma * bits[-1]
-        context.save_for_backward(x, *bits)
-        return total
+            terms.append(torch.copysign(gamma, residual))
+            residual.sub_(terms[-1])
+        context.save_for_backward(x, gammas, *terms)
+        return sum(terms[1:], terms[0])
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        x, *bits = context.saved_tensors
+        x, gammas, *terms = context.saved_tensors
+        flat = gradient.flatten()
         return (gradient * (x.abs() <= StraightThroughResidual.REACH),
-                torch.stack([(gradient * bit).sum() for bit in bits]))
+                torch.stack([flat @ term.flatten() / gamma for term, gamma in zip(terms, gammas)]).float())
 
 
 class ResidualSign(nn.Module):
-    """Approximates each value by M scaled signs. [N, channels] → [N, channels].
+    """Approximates each value by M scaled signs. Any shape → the same shape.
 
         r₁ = x,   bₗ = sign(rₗ),   rₗ₊₁ = rₗ - γₗ·bₗ,   e = Σ γₗ·bₗ
 
-    γ [M] is trained, one set for the whole layer; `constrain` keeps it positive and decreasing.
+    One set of γ [M] a layer, trained through their steps δ > 0, so that they decrease by construction:
+
+        ordered:      γₗ = δₗ + Σ γₖ (k > l), so that e rises with x, and pooling values equals pooling codes
+        not ordered:  γₗ = δₗ + γₗ₊₁
+
     Source: ResBinNet, arXiv 1711.01243, residual binarization.
     """
 
-    SMALLEST_GAMMA = 1e-3
-    LARGEST_RATIO = 0.95  # of a γ to the one before it
-
-    def __init__(self, levels: int) -> None:
+    def __init__(self, levels: int, ordered: bool = True) -> None:
         super().__init__()
-        self.gammas = nn.Parameter(0.8 * 0.5 ** torch.arange(levels, dtype=torch.float32))
+        self.levels, self.ordered = levels, ordered
+        self.log_steps = nn.Parameter(torch.empty(levels))
+        self.assign(0.8 * 0.5 ** torch.arange(levels, dtype=torch.float32))
+
+    @property
+    def gammas(self) -> Tensor:
+        """γ [M], the largest first."""
+        later = torch.zeros((), device=self.log_steps.device)
+        gammas: list[Tensor] = []
+        for step in self.log_steps.exp().flip(0):
+            gammas.insert(0, later + step)
+            later = later + gammas[0] if self.ordered else gammas[0]
+        return torch.stack(gammas)
+
+    @torch.no_grad()
+    def assign(self, gammas: Tensor) -> None:
+        """Sets γ [M], moved to the nearest ones that the construction allows, from the last to the first."""
+        later = 0.0
+        for level in reversed(range(self.levels)):
+            step = max(float(gammas[level]) - later, 1e-3)
+            self.log_steps[level] = torch.tensor(step).log()
+            later = 2 * later + step if self.ordered else later + step
 
     def forward(self, x: Tensor) -> Tensor:
         return StraightThroughResidual.apply(x, self.gammas)
-
-    @torch.no_grad()
-    def constrain(self) -> None:
-        """Clips every γ to a share of the one before it. Call it after every optimizer step."""
-        levels = len(self.gammas)
-        largest = float("inf")
-        for level in range(levels):
-            smallest = self.SMALLEST_GAMMA / self.LARGEST_RATIO ** (levels - 1 - level)
-            self.gammas[level].clamp_(smallest, max(largest, smallest))
-            largest = float(self.gammas[level]) * self.LARGEST_RATIO
