@@ -11,7 +11,7 @@ import Testing
   .tags(.endToEnd),
   .enabled(
     if: TestData.python != nil,
-    "needs the Python tools of Training/requirements.txt in .venv: run Scripts/setup test"))
+    "needs the Python tools of Training/pyproject.toml in .venv: run Scripts/setup test"))
 struct RandomONNXTests {
   /// A network's images and what onnxruntime makes of them.
   private struct Reference: Decodable {

@@ -2,15 +2,16 @@
 """A trained network as an ONNX model of standard operators, and that model run by onnxruntime."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
-from torch import Tensor, nn
+from torch import Tensor
 
 from .layers import BinaryWeight
-from .network import INPUT_SCALE, INPUT_SHIFT, INPUT_THRESHOLD, Architecture, ResidualBinaryNetwork
+from .network import INPUT_SCALE, INPUT_SHIFT, INPUT_THRESHOLD, Architecture, Norm, ResidualBinaryNetwork
 
 OPSET = 17
 IR_VERSION = 8  # the one that came with opset 17
@@ -27,7 +28,7 @@ class GraphBuilder:
         self.initializers.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def node(self, operator: str, name: str, *inputs: str, **attributes: object) -> str:
+    def node(self, operator: str, name: str, *inputs: str, **attributes: Any) -> str:
         self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         return name
 
@@ -60,18 +61,18 @@ def onnx_model(network: ResidualBinaryNetwork, name: str) -> onnx.ModelProto:
                             to=TensorProto.FLOAT))
 
     first = _linear(builder, architecture, 0, x, weights[0], "")
-    outputs = []
-    for mode_name, mode in network.modes.items():
+    outputs: list[str] = []
+    for mode_name, mode in network.banks.items():
         suffix = f"_m{mode_name}" if outputs else ""
         x = first
         for index, (layer, layer_name) in enumerate(zip(architecture.layers, architecture.names)):
             if index > 0:
                 x = _linear(builder, architecture, index, x, weights[index], suffix)
-            x = _norm(builder, f"{layer_name}_norm{suffix}", x, mode.norms[index], network.binary_weights[index])
+            x = _norm(builder, f"{layer_name}_norm{suffix}", x, mode.norm(index), network.binary_weights[index])
             if layer.pool == "before":
                 x = _pool(builder, f"{layer_name}_pool{suffix}", x)
-            if index < len(mode.signs):
-                x = residual_sign(builder, f"{layer_name}_sign{suffix}", x, zero, _array(mode.signs[index].gammas))
+            if sign := mode.sign(index):
+                x = residual_sign(builder, f"{layer_name}_sign{suffix}", x, zero, _array(sign.gammas))
             if layer.pool == "after":
                 x = _pool(builder, f"{layer_name}_pool{suffix}", x)
         outputs.append(f"scores{suffix}")
@@ -99,15 +100,15 @@ def _linear(builder: GraphBuilder, architecture: Architecture, index: int, x: st
     return builder.node("MatMul", f"{name}{suffix}", x, weight)
 
 
-def _norm(builder: GraphBuilder, name: str, x: str, norm: nn.Module, weight: BinaryWeight) -> str:
+def _norm(builder: GraphBuilder, name: str, x: str, norm: Norm, weight: BinaryWeight) -> str:
     """The batch norm, with the weights' scale c moved into it: of c·s it makes what this one makes of s.
 
         (c·s - mean) / √(var + ε)  =  (s - mean/c) / √(var/c² + ε/c²)
     """
     scale = float(weight.scale.detach()) if weight.method == "tanh" else 1.0
     parameters = {"scale": _array(norm.weight), "bias": _array(norm.bias),
-                  "mean": _array(norm.running_mean) / np.float32(scale),
-                  "var": _array(norm.running_var) / np.float32(scale**2)}
+                  "mean": _array(norm.get_buffer("running_mean")) / np.float32(scale),
+                  "var": _array(norm.get_buffer("running_var")) / np.float32(scale**2)}
     names = [builder.constant(f"{name}.{key}", value) for key, value in parameters.items()]
     return builder.node("BatchNormalization", name, x, *names, epsilon=norm.eps / scale**2)
 

@@ -40,6 +40,8 @@ class BinaryWeight(nn.Module):
     """
 
     SMALLEST_SCALE = 1e-3
+    temperature: Tensor
+    is_hard: Tensor
 
     def __init__(self, shape: tuple[int, ...], method: WeightMethod) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -58,14 +58,28 @@ CNV = Architecture((3, 32, 32), (
     Layer(512), Layer(512), Layer(10)))
 
 
+Norm = nn.BatchNorm1d | nn.BatchNorm2d
+
+
 class Mode(nn.Module):
     """The batch norms and residual signs of one level count: its bank."""
+
+    norms: nn.ModuleList  # of Norm, one for each layer
+    signs: nn.ModuleList  # of ResidualSign, or ReLU in a teacher, one for each layer but the last
 
     def __init__(self, layers: Sequence[Layer], levels: Sequence[int], ordered: bool) -> None:
         super().__init__()
         self.norms = nn.ModuleList(
             nn.BatchNorm2d(layer.outputs) if layer.kernel else nn.BatchNorm1d(layer.outputs) for layer in layers)
         self.signs = nn.ModuleList(ResidualSign(count, ordered) if count else nn.ReLU() for count in levels)
+
+    def norm(self, index: int) -> Norm:
+        return cast(Norm, self.norms[index])
+
+    def sign(self, index: int) -> ResidualSign | None:
+        """Of the layer at `index`; None after the last layer and in a teacher."""
+        found = self.signs[index] if index < len(self.signs) else None
+        return found if isinstance(found, ResidualSign) else None
 
 
 class ResidualBinaryNetwork(nn.Module):
@@ -75,6 +89,9 @@ class ResidualBinaryNetwork(nn.Module):
     residual levels of each layer but the last. A joint network has a `Mode` for each m = 1…max(levels), in which
     a layer uses min(m, its levels); the weights are those of all modes. Levels of 0 make a network of ReLU, a teacher.
     """
+
+    scale: Tensor
+    shift: Tensor
 
     def __init__(self, architecture: Architecture, levels: Sequence[int], joint: bool = False,
                  method: WeightMethod = "sign", ordered: bool = True) -> None:
@@ -103,7 +120,12 @@ class ResidualBinaryNetwork(nn.Module):
 
     @property
     def binary_weights(self) -> list[BinaryWeight]:
-        return [layer.weight for layer in self.weights]
+        return [cast(BinaryWeight, layer.weight) for layer in self.weights]
+
+    @property
+    def banks(self) -> dict[str, Mode]:
+        """By the name of the level count, the one of all levels first."""
+        return {name: cast(Mode, mode) for name, mode in self.modes.items()}
 
     def forward(self, image: Tensor) -> Tensor:
         """The scores with all levels."""
@@ -112,7 +134,7 @@ class ResidualBinaryNetwork(nn.Module):
     def scores_by_mode(self, image: Tensor, modes: Sequence[str] | None = None) -> list[Tensor]:
         """The scores of each of `modes`, by default of all, the one of all levels first."""
         first = self._first_sums(image)  # the same in every mode
-        return [self._scores(first, self.modes[mode]) for mode in modes or self.modes.keys()]
+        return [self._scores(first, self.banks[mode]) for mode in modes or self.banks]
 
     def _first_sums(self, image: Tensor) -> Tensor:
         x = image.float()
@@ -120,12 +142,13 @@ class ResidualBinaryNetwork(nn.Module):
             x = torch.where(x >= float(INPUT_THRESHOLD), 1.0, -1.0)
         else:
             x = x * self.scale - self.shift
-        return self.weights[0](x if self.architecture.layers[0].kernel else x.flatten(1))
+        sums: Tensor = self.weights[0](x if self.architecture.layers[0].kernel else x.flatten(1))
+        return sums
 
-    def _scores(self, sums: Tensor, mode: nn.Module) -> Tensor:
+    def _scores(self, sums: Tensor, mode: Mode) -> Tensor:
         layers = self.architecture.layers
         for index, layer in enumerate(layers):
-            x = mode.norms[index](sums)
+            x: Tensor = mode.norms[index](sums)
             if index == len(layers) - 1:
                 return x
             # While e rises with x, the maximum of e is the e of the maximum: pooled first, the sign has a quarter of
@@ -142,7 +165,7 @@ class ResidualBinaryNetwork(nn.Module):
     def gammas(self) -> dict[str, list[list[float]]]:
         """By mode, the γ of each layer but the last."""
         return {name: [sign.gammas.tolist() for sign in mode.signs if isinstance(sign, ResidualSign)]
-                for name, mode in self.modes.items()}
+                for name, mode in self.banks.items()}
 
     def constrain(self) -> None:
         """Puts the parameters back within their bounds. Call it after every optimizer step."""

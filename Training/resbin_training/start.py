@@ -8,10 +8,11 @@ import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from . import InputError
 from .layers import ResidualSign, signs
-from .network import ResidualBinaryNetwork
+from .network import Mode, ResidualBinaryNetwork
 from .recipes import RECIPES, Settings, settings_from
 
 # |Θ| of a weight of which only the sign is known: evenly between these, so that they do not turn all at once.
@@ -59,12 +60,12 @@ def begin(network: ResidualBinaryNetwork, path: Path, images: Tensor) -> None:
             raise InputError(f"{path}: holds another network than the recipe's")
         for target, weight in zip(network.binary_weights, source.binary_weights):
             target.latent.data.copy_(weight.latent)
-        for name, mode in network.modes.items():
-            _copy_mode(mode, source.modes[name if name in source.modes else next(iter(source.modes))])
+        for name, bank in network.banks.items():
+            _copy_bank(bank, source.banks.get(name) or next(iter(source.banks.values())))
 
 
 @torch.no_grad()
-def _copy_mode(target: nn.Module, source: nn.Module) -> None:
+def _copy_bank(target: Mode, source: Mode) -> None:
     for to, of in zip(target.norms, source.norms):
         to.load_state_dict(of.state_dict())
     for to, of in zip(target.signs, source.signs):
@@ -95,28 +96,28 @@ def _begin_from_onnx(network: ResidualBinaryNetwork, path: Path, images: Tensor)
             raise InputError(f"{path}: holds {found}; expected {name}.weight {list(weight.latent.shape)}")
         size = torch.empty_like(weight.latent).uniform_(*LATENTS)
         weight.latent.copy_(signs(source.float()) * size)
-    for mode_name, mode in network.modes.items():
+    for mode_name, mode in network.banks.items():
         top = max(network.levels)
         suffix = f"_m{mode_name}" if f"{names[0]}_norm_m{mode_name}.scale" in values and int(mode_name) != top else ""
         if f"{names[0]}_norm{suffix}.scale" not in values:
             _measure_biases(network, mode_name, values, images)
             continue
         for index, name in enumerate(names):
-            norm = mode.norms[index]
-            for part, target in (("scale", norm.weight), ("bias", norm.bias), ("mean", norm.running_mean),
-                                 ("var", norm.running_var)):
+            norm = mode.norm(index)
+            for part, target in (("scale", norm.weight), ("bias", norm.bias),
+                                 ("mean", norm.get_buffer("running_mean")), ("var", norm.get_buffer("running_var"))):
                 target.copy_(values[f"{name}_norm{suffix}.{part}"])
-            if index < len(mode.signs):
+            if sign := mode.sign(index):
                 gammas = [values[key].reshape(1) for level in range(1, 5)
                           if (key := f"{name}_sign{suffix}.gamma{level}") in values]
-                _assign(mode.signs[index], torch.cat(gammas))
+                _assign(sign, torch.cat(gammas))
 
 
 def _measure_biases(network: ResidualBinaryNetwork, mode_name: str, values: dict[str, Tensor], images: Tensor) -> None:
     """b before a sign at s + b ≥ 0 becomes β = (mean + b) / deviation over the images' sums s of that layer."""
-    mode = network.modes[mode_name]
+    mode = network.banks[mode_name]
     network.eval()
-    handles = []
+    handles: list[RemovableHandle] = []
 
     def measure(index: int, name: str) -> None:
         size = 1.0
@@ -126,14 +127,15 @@ def _measure_biases(network: ResidualBinaryNetwork, mode_name: str, values: dict
             nonlocal size
             size = float(arguments[0].square().mean().sqrt()) if index > 0 else 1.0
 
-        def before_norm(norm: nn.Module, arguments: tuple[Tensor]) -> None:
-            sums = arguments[0]
+        def before_norm(_: nn.Module, arguments: tuple[Tensor]) -> None:
+            norm, sums = mode.norm(index), arguments[0]
+            mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
             dimensions = [0, *range(2, sums.dim())]
-            norm.running_mean.copy_(sums.mean(dimensions))
-            norm.running_var.copy_(sums.var(dimensions).clamp(min=1e-3))
+            mean.copy_(sums.mean(dimensions))
+            variance.copy_(sums.var(dimensions).clamp(min=1e-3))
             bias = values.get(f"{name}.bias")
             if bias is not None:
-                norm.bias.copy_((norm.running_mean + size * bias) / (norm.running_var + norm.eps).sqrt())
+                norm.bias.copy_((mean + size * bias) / (variance + norm.eps).sqrt())
 
         handles.append(network.weights[index].register_forward_pre_hook(before_weights))
         handles.append(mode.norms[index].register_forward_pre_hook(before_norm))
