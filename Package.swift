@@ -108,7 +108,8 @@ let package = Package(
       name: "VerilogEmissionTests", dependencies: ["VerilogEmission", "TestSupport"],
       exclude: ["Snapshots"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ResBin", "TestSupport"], exclude: ["Brevitas"]),
+      name: "EndToEndTests", dependencies: ["ResBin", "TestSupport"],
+      exclude: ["Brevitas", "Switchable"]),
     .testTarget(
       name: "CommandTests", dependencies: ["ResBin", "TestSupport"], exclude: ["Snapshots"]),
   ]

@@ -11,8 +11,8 @@ struct ONNXGraph {
   var name: String
   /// The one input that is no initializer.
   var input: ONNXValueInfoProto
-  /// The name of the one output.
-  var output: String
+  /// The one output that is read.
+  var output: GraphOutput
   /// In an order in which inputs come before their users.
   var nodes: [ONNXNode]
   /// By name.
@@ -20,8 +20,9 @@ struct ONNXGraph {
 
   /// Checks a graph as it was read.
   ///
+  /// - Parameter output: the name of the output to read, or nil for the first.
   /// - Throws: ``InvalidInput`` with everything that is wrong with its structure.
-  init(_ graph: ONNXGraphProto, file: String) throws {
+  init(_ graph: ONNXGraphProto, output: String?, file: String) throws {
     var diagnostics = DiagnosticCollector()
     self.file = file
     self.name = graph.name
@@ -36,17 +37,17 @@ struct ONNXGraph {
     if inputs.count != 1 {
       diagnostics.error(
         at: file,
-        "the graph has \(inputs.count) inputs\(list(inputs.map(\.name))); one is expected")
+        "the graph has \(inputs.count) inputs"
+          + "\(inputs.isEmpty ? "" : " (\(quoted(inputs.map(\.name))))"); one is expected")
     }
-    if graph.output.count != 1 {
-      diagnostics.error(
-        at: file,
-        "the graph has \(graph.output.count) outputs\(list(graph.output.map(\.name))); "
-          + "one is expected",
-        hint: graph.output.count > 1 ? "remove the others before the export" : nil)
+    var chosen: GraphOutput?
+    do {
+      chosen = try GraphOutput(output, of: graph.output.map(\.name))
+    } catch {
+      diagnostics.add(error.diagnostic(at: file))
     }
     try diagnostics.throwIfErrors()
-    guard let input = inputs.first, let output = graph.output.first?.name else {
+    guard let input = inputs.first, let output = chosen else {
       throw InvalidInput([Diagnostic(.error, at: file, "the graph has no input or output")])
     }
     self.input = input
@@ -55,16 +56,14 @@ struct ONNXGraph {
     let nodes = graph.node.enumerated().map { ONNXNode($1, index: $0) }
     let origins = Origins(nodes, graph, file: file, input: input.name, &diagnostics)
     try diagnostics.throwIfErrors()
-    self.nodes = origins.sorted(from: output, &diagnostics)
+    self.nodes = origins.sorted(from: output.name, &diagnostics)
     try diagnostics.throwIfErrors()
   }
 }
 
-/// ` 'a', 'b'`
-private func list(_ names: [String]) -> String {
-  guard !names.isEmpty else { return "" }
-  let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
-  return " (\(shown)\(names.count > 8 ? ", …" : ""))"
+/// `'a', 'b'`, at most 8 of them.
+func quoted(_ names: [String]) -> String {
+  names.prefix(8).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 8 ? ", …" : "")
 }
 
 /// Who makes each value.

@@ -3,7 +3,7 @@
 import Diagnostics
 import Modeling
 
-/// Follows the values of a graph from its input to its output.
+/// Follows the values of a graph from its input to the output that is read.
 struct ONNXImporter {
   private let graph: ONNXGraph
   private let batch: Int
@@ -26,22 +26,22 @@ struct ONNXImporter {
       throw InvalidInput([error.diagnostic(at: "\(graph.file): input '\(graph.input.name)'")])
     }
     self.batch = input.batch
-    self.remarks =
-      input.remark.map {
-        [Diagnostic(.note, at: "\(graph.file): input '\(graph.input.name)'", $0)]
-      } ?? []
+    self.remarks = [
+      graph.output.remark(in: graph.file),
+      input.remark.map { Diagnostic(.note, at: "\(graph.file): input '\(graph.input.name)'", $0) },
+    ].compactMap { $0 }
     values[graph.input.name] = .pixels(input.pixels)
   }
 
-  /// The network that the graph's output is.
+  /// The network that the output is.
   ///
   /// - Parameter name: the network's name.
   /// - Throws: ``InvalidInput`` with every node that cannot be read.
   mutating func network(named name: String) throws -> TrainedNetwork {
     for node in graph.nodes { evaluate(node) }
     var output: Int?
-    if let value = values[graph.output] {
-      output = report(at: "\(graph.file): output '\(graph.output)'") {
+    if let value = values[graph.output.name] {
+      output = report(at: "\(graph.file): output '\(graph.output.name)'") {
         (assembly) throws(Rejection) in
         guard let map = try assembly.map(of: value) else {
           throw Rejection("it is \(value.description); the output of a layer is expected")
@@ -50,7 +50,7 @@ struct ONNXImporter {
       }
     } else if !diagnostics.hasErrors {
       diagnostics.error(
-        at: "\(graph.file): output '\(graph.output)'",
+        at: "\(graph.file): output '\(graph.output.name)'",
         "it is not the first output of its node; only that is supported")
     }
     try diagnostics.throwIfErrors()

@@ -61,6 +61,15 @@ public struct ONNXModel: Sendable {
     return isAutomatic ? URL(filePath: file).deletingPathExtension().lastPathComponent : name
   }
 
+  /// The names of the graph's outputs; each is a network of its own.
+  public var outputs: [String] { proto.graph.output.map(\.name) }
+
+  /// The note that says which of several outputs is read where none is asked for; nil where there
+  /// is no choice.
+  public var remarkOnOutputs: Diagnostic? {
+    try? GraphOutput(nil, of: outputs).remark(in: file)
+  }
+
   /// What the exporter wrote beside the network: `dataset`, `test_accuracy`.
   public var metadata: [String: String] {
     Dictionary(
@@ -69,10 +78,14 @@ public struct ONNXModel: Sendable {
 
   /// The layers, the trained numbers, and remarks on how the file was understood.
   ///
+  /// What the output does not depend on is not read. The network is called ``name``, or `name-output`
+  /// for an output that is not the first, so that the designs of one file can be told apart.
+  ///
+  /// - Parameter output: one of ``outputs``; nil for the first, with a remark where there are more.
   /// - Exactness: every number is the file's, or follows from the file's as onnxruntime would
   ///   compute it; only the order of float32 roundings inside layers is not modelled.
   /// - Throws: ``InvalidInput`` with everything that is not supported, each with its node.
-  public func trainedNetwork() throws -> TrainedNetwork {
+  public func trainedNetwork(output: String? = nil) throws -> TrainedNetwork {
     guard proto.hasGraph else {
       throw InvalidInput([
         Diagnostic(
@@ -81,9 +94,10 @@ public struct ONNXModel: Sendable {
       ])
     }
     try checkOpset()
-    let graph = try ONNXGraph(proto.graph, file: file)
+    let graph = try ONNXGraph(proto.graph, output: output, file: file)
     var importer = try ONNXImporter(graph, size: size)
-    return try importer.network(named: name)
+    return try importer.network(
+      named: graph.output.isFirst ? name : "\(name)-\(graph.output.name)")
   }
 
   /// Refuses versions of ONNX's own operators whose nodes mean something else.

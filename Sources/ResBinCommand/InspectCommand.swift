@@ -18,7 +18,7 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let report = try InspectionReport(model.read(), options: model.lowering)
+    let report = try InspectionReport(model.read(showsRemarks: true), options: model.lowering)
     try output.print(report, text: report.text)
   }
 }

@@ -10,11 +10,23 @@ struct ModelOptions: ParsableArguments {
   var model: String
 
   @Option(
+    help: ArgumentHelp(
+      "The output to read of a model that has several. (default: the first)", valueName: "name"))
+  var modelOutput: String?
+
+  @Option(
     help: "The most bits of an integer that stands for a trained gamma (1…20).")
   var gammaBits = 8
 
-  func read() throws -> TrainedNetwork {
-    try TrainedNetwork(onnx: URL(filePath: model))
+  /// The model. A command that shows no remarks says on standard error which of several outputs was
+  /// taken where none was asked for.
+  func read(showsRemarks: Bool = false) throws -> TrainedNetwork {
+    let file = try ONNXModel(contentsOf: URL(filePath: model))
+    let trained = try file.trainedNetwork(output: modelOutput)
+    if !showsRemarks, modelOutput == nil, let remark = file.remarkOnOutputs {
+      FileHandle.standardError.write(Data("\(remark)\n".utf8))
+    }
+    return trained
   }
 
   var lowering: LoweringOptions { LoweringOptions(gammaBits: gammaBits) }

@@ -23,12 +23,12 @@ import Testing
   // MARK: Calls
 
   private static let generateUsage =
-    "Usage: resbin generate <model> [--gamma-bits <gamma-bits>] --output <output> "
+    "Usage: resbin generate <model> [--model-output <name>] [--gamma-bits <gamma-bits>] --output <output> "
     + "[--cycles <cycles>] [--images-per-second <images-per-second>] [--clock <clock>] "
     + "[--fold <layer=units:N,lanes:N,schedule:S> ...] [--json]\n"
     + "  See 'resbin generate --help' for more information."
   private static let inspectUsage =
-    "Usage: resbin inspect <model> [--gamma-bits <gamma-bits>] [--json]\n"
+    "Usage: resbin inspect <model> [--model-output <name>] [--gamma-bits <gamma-bits>] [--json]\n"
     + "  See 'resbin inspect --help' for more information."
 
   @Test(arguments: [
@@ -112,6 +112,19 @@ import Testing
         fails: """
           error: lower mnist-256x3-m2: 21 bits for a gamma and 16 for a score; 1…20 and 2…32 are \
           supported
+          """, in: resbin)
+      try expect(
+        "\(command) \(Self.model) --model-output scores_m1",
+        fails: """
+          error: mnist-256x3-m2.onnx: the graph has no output 'scores_m1'; its output is 'scores'
+            hint: leave `--model-output` out
+          """, in: resbin)
+      try expect(
+        "\(command) \(TestData.switchable.path) --model-output scores_m3",
+        fails: """
+          error: switchable.onnx: the graph has no output 'scores_m3'; its outputs are 'scores', \
+          'scores_m2', 'scores_m1'
+            hint: choose one of them with `--model-output`; without it 'scores' is read
           """, in: resbin)
     }
   }

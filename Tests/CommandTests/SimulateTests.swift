@@ -43,6 +43,19 @@ struct SimulateTests {
     }
   }
 
+  @Test func anotherOutputOfTheModelPasses() throws {
+    try Resbin.inFolder { resbin in
+      let model = TestData.switchable.path
+      #expect(try resbin.run("generate \(model) --model-output scores_m1 -o one").status == 0)
+      let pixels = (0..<4 * 64).map { UInt8(truncatingIfNeeded: $0 * $0) }
+      try resbin.write(
+        [0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 8, 0, 0, 0, 8] + pixels, to: "images-idx3-ubyte")
+      let json = try resbin.json("simulate one --images images-idx3-ubyte")
+      #expect(json.value("network") == "switchable-scores_m1")
+      #expect(json.value("passed") == true)
+    }
+  }
+
   @Test func aFlippedWeightIsFound() throws {
     try inDesign { resbin in
       // The lowest bit of the first word: synapse 0 of neuron 0.

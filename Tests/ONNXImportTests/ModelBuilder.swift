@@ -203,14 +203,14 @@ struct ModelBuilder {
     get throws { try proto.serializedBytes() }
   }
 
-  func imported() throws -> TrainedNetwork {
-    try TrainedNetwork(onnx: bytes, name: "model.onnx")
+  func imported(output: String? = nil) throws -> TrainedNetwork {
+    try TrainedNetwork(onnx: bytes, name: "model.onnx", output: output)
   }
 
   /// What an import that must fail says.
-  func complaint() throws -> String {
+  func complaint(output: String? = nil) throws -> String {
     do {
-      let result = try imported()
+      let result = try imported(output: output)
       return "imported: \(result.network.nodes.map(\.name))"
     } catch let invalid as InvalidInput {
       return invalid.description

@@ -11,6 +11,10 @@ public enum TestData {
   /// The models and images that ship with the project.
   public static let models = repository.appending(path: "Models")
 
+  /// A small network with random numbers and an output for each count of levels.
+  public static let switchable = repository.appending(
+    path: "Tests/EndToEndTests/Switchable/switchable.onnx")
+
   /// Data sets and third-party models, beside the repository; absent on most machines.
   public static let shared = repository.deletingLastPathComponent()
     .appending(path: "shared/data")

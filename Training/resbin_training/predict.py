@@ -2,7 +2,7 @@
 """What onnxruntime makes of images with a model: the independent reference of the parity tests.
 
     python -m resbin_training.predict MODEL --images t10k-images-idx3-ubyte.gz
-    python -m resbin_training.predict MODEL --images test_batch.bin.gz
+    python -m resbin_training.predict MODEL --images test_batch.bin.gz --output scores_m1
 
 prints one JSON object: `predictions` (the index of the largest score of each image), `scores` (with --scores),
 `seconds` and `images_per_second` of the run alone.
@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run an ONNX model on images with onnxruntime.")
     parser.add_argument("model", type=Path)
     parser.add_argument("--images", type=Path, required=True, help="IDX images, or CIFAR-10 records in a .bin file, gzip-compressed or not")
+    parser.add_argument("--output", metavar="NAME", help="the output to read of a model that has several; the first without it")
     parser.add_argument("--count", type=int, help="only the first COUNT images")
     parser.add_argument("--scores", action="store_true", help="print every score too")
     parser.add_argument("--threads", type=int, default=0, help="onnxruntime's threads; 0 lets it choose")
@@ -50,10 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {options.model}: {error}", file=sys.stderr)
         return 1
     name = session.get_inputs()[0].name
+    outputs = [output.name for output in session.get_outputs()]
+    output = outputs[0] if options.output is None else options.output
+    if output not in outputs:
+        print(f"error: {options.model}: the graph has no output '{output}'; it has {', '.join(outputs)}", file=sys.stderr)
+        return 1
     batches = [images[start : start + options.batch] for start in range(0, len(images), options.batch)]
-    session.run(None, {name: batches[0]})
+    session.run([output], {name: batches[0]})
     start = time.perf_counter()
-    scores = np.concatenate([session.run(None, {name: batch})[0] for batch in batches])
+    scores = np.concatenate([session.run([output], {name: batch})[0] for batch in batches])
     seconds = time.perf_counter() - start
     report = {
         "predictions": scores.argmax(1).tolist(),
