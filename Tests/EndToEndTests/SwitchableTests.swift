@@ -50,7 +50,7 @@ import Testing
   @Test(
     .enabled(
       if: TestData.python != nil,
-      "needs the Python tools of Training/requirements.txt in .venv: run Scripts/setup test"),
+      "needs the Python tools of Training/pyproject.toml in .venv: run Scripts/setup test"),
     arguments: ["scores", "scores_m2", "scores_m1"])
   func goldenModelEqualsOnnxruntime(output: String) throws {
     let count = 200

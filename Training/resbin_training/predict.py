@@ -12,13 +12,17 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
+import torch
 
 from . import InputError
 from .data import read_cifar, read_idx
+from .start import best_network
 
 
 def read_images(path: Path) -> np.ndarray:
@@ -28,40 +32,65 @@ def read_images(path: Path) -> np.ndarray:
     return read_idx(path, 3)[:, None]
 
 
+def onnx_scores(path: Path, output: str | None, threads: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Images → scores by onnxruntime: those of `output`, or of the first one."""
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    try:
+        session = onnxruntime.InferenceSession(str(path), settings)
+    except Exception as error:  # onnxruntime raises its own types, one for each kind of trouble
+        raise InputError(f"{path}: {error}") from error
+    chosen = _chosen(path, output, [output.name for output in session.get_outputs()])
+    name = session.get_inputs()[0].name
+    return lambda images: session.run([chosen], {name: images})[0]
+
+
+def pytorch_scores(path: Path, output: str | None, threads: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Images → scores by PyTorch, of a checkpoint's best network; outputs have the names that its export has."""
+    if threads:
+        torch.set_num_threads(threads)
+    _, network = best_network(path)
+    modes = {"scores" if not index else f"scores_m{mode}": mode for index, mode in enumerate(network.banks)}
+    mode = modes[_chosen(path, output, list(modes))]
+
+    def run(images: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            scores: np.ndarray = network.scores_by_mode(torch.tensor(images), [mode])[0].numpy()
+        return scores
+    return run
+
+
+def _chosen(path: Path, output: str | None, outputs: list[str]) -> str:
+    if output is not None and output not in outputs:
+        raise InputError(f"{path}: the network has no output '{output}'; it has {', '.join(outputs)}")
+    return output or outputs[0]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Run an ONNX model on images with onnxruntime.")
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--images", type=Path, required=True, help="IDX images, or CIFAR-10 records in a .bin file, gzip-compressed or not")
+    parser = argparse.ArgumentParser(description="Run a trained model on images.")
+    parser.add_argument("model", type=Path, help="an .onnx model, for onnxruntime, or a run's checkpoint.pt, for PyTorch")
+    parser.add_argument("--images", type=Path, required=True,
+                        help="IDX images, or CIFAR-10 records in a .bin file, gzip-compressed or not")
     parser.add_argument("--output", metavar="NAME", help="the output to read of a model that has several; the first without it")
     parser.add_argument("--count", type=int, help="only the first COUNT images")
     parser.add_argument("--scores", action="store_true", help="print every score too")
-    parser.add_argument("--threads", type=int, default=0, help="onnxruntime's threads; 0 lets it choose")
+    parser.add_argument("--threads", type=int, default=0, help="of the processor; 0 leaves it to the library")
     parser.add_argument("--batch", type=int, default=1000, help="images a call")
     options = parser.parse_args(arguments)
     try:
         images = read_images(options.images)[: options.count]
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = options.threads
-        session = onnxruntime.InferenceSession(str(options.model), settings)
+        scores_of = pytorch_scores if options.model.suffix == ".pt" else onnx_scores
+        run = scores_of(options.model, options.output, options.threads)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except Exception as error:  # onnxruntime raises its own types, one for each kind of trouble
-        print(f"error: {options.model}: {error}", file=sys.stderr)
-        return 1
-    name = session.get_inputs()[0].name
-    outputs = [output.name for output in session.get_outputs()]
-    output = outputs[0] if options.output is None else options.output
-    if output not in outputs:
-        print(f"error: {options.model}: the graph has no output '{output}'; it has {', '.join(outputs)}", file=sys.stderr)
-        return 1
     batches = [images[start : start + options.batch] for start in range(0, len(images), options.batch)]
-    session.run([output], {name: batches[0]})
+    run(batches[0])
     start = time.perf_counter()
-    scores = np.concatenate([session.run([output], {name: batch})[0] for batch in batches])
+    scores = np.concatenate([run(batch) for batch in batches])
     seconds = time.perf_counter() - start
-    report = {
+    report: dict[str, Any] = {
         "predictions": scores.argmax(1).tolist(),
         "seconds": seconds,
         "images_per_second": len(images) / seconds,
