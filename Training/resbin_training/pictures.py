@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws what a training did: python -m resbin_training.pictures --help"""
 
-import argparse
 import contextlib
 import io
 import math
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, Literal, TypeVar
 
 import matplotlib
 import numpy as np
@@ -20,7 +18,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from . import InputError
+from . import InputError, Parser, replace
 from .history import History, read
 
 Item = TypeVar("Item")
@@ -288,32 +286,16 @@ def draw(folders: Sequence[Path], output: Path, kind: Format) -> None:
     for note in notes:
         print(note)
     for name, content in pictures.items():
-        _write(output / name, content)
+        try:
+            replace(output / name, lambda path: path.write_bytes(content))
+        except OSError as error:
+            raise InputError(f"{output / name}: cannot be written: {error.strerror}; expected a file to replace") from error
         print(f"wrote {output / name}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """A failure or a kill leaves the old file or the new one."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise InputError(f"{path}: cannot be written: {error.strerror}; expected a file to replace") from error
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument as every other bad input: one line, exit code 1."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(message)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = _Parser(prog="python -m resbin_training.pictures", description="Draws what a training did.",
+    parser = Parser(prog="python -m resbin_training.pictures", description="Draws what a training did.",
                      epilog="Of several runs, training overlays all; the others are drawn for each run.")
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folder of resbin_training.train")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="directory of the pictures")

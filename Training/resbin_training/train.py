@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import onnx
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from . import InputError
+from . import InputError, Parser, replace
 from .data import Examples, load, split
 from .export import add_metadata, onnx_model, runtime_scores
 from .network import ResidualBinaryNetwork
@@ -193,13 +193,16 @@ def _listed(accuracies: dict[str, float]) -> str:
 def _save(run: Path, settings: Settings, network: ResidualBinaryNetwork, optimizer: torch.optim.Optimizer,
           progress: Progress) -> None:
     run.mkdir(parents=True, exist_ok=True)
-    content = {"settings": asdict(settings), "network": network.state_dict(), "optimizer": optimizer.state_dict(),
-               "progress": vars(progress)}
-    _replace(run / "checkpoint.pt", lambda path: torch.save(content, path))
+    _write_run(run, settings, progress, {"network": network.state_dict(), "optimizer": optimizer.state_dict()})
+
+
+def _write_run(run: Path, settings: Settings, progress: Progress, states: dict[str, Any]) -> None:
+    content = {**states, "settings": asdict(settings), "progress": vars(progress)}
+    replace(run / "checkpoint.pt", lambda path: torch.save(content, path))
     history = json.dumps({"settings": asdict(settings), "layers": RECIPES[settings.recipe].architecture.names,
                           "tested": progress.tested, "epochs": progress.history})
-    _replace(run / "history.json", lambda path: path.write_text(history + "\n"))
-    _replace(run / "log.csv", lambda path: _write_log(path, progress.history))
+    replace(run / "history.json", lambda path: path.write_text(history + "\n"))
+    replace(run / "log.csv", lambda path: _write_log(path, progress.history))
 
 
 def _write_log(path: Path, history: Iterable[dict[str, Any]]) -> None:
@@ -210,13 +213,6 @@ def _write_log(path: Path, history: Iterable[dict[str, Any]]) -> None:
             if index == 0:
                 writer.writerow([*columns, *(f"validation_m{mode}" for mode in entry["validation"])])
             writer.writerow([*(entry[column] for column in columns), *entry["validation"].values()])
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """A kill leaves the old file or the new one."""
-    partial = path.with_name(path.name + ".partial")
-    write(partial)
-    os.replace(partial, path)
 
 
 def _resumed(run: Path, settings: Settings, network: ResidualBinaryNetwork,
@@ -255,11 +251,9 @@ def train_and_export(settings: Settings, data: Path, output: Path | None, run: P
             print(f"test, m = {mode}: {progress.tested[mode]:.2%} by onnxruntime, {accuracy_of(of_pytorch, test):.2%}"
                   f" by PyTorch; {(of_runtime.argmax(1) != of_pytorch.argmax(1)).sum()} of {len(test)} predictions"
                   " differ")
-        content = loaded(run / "checkpoint.pt")
-        content["progress"]["tested"] = progress.tested
-        _replace(run / "checkpoint.pt", lambda path: torch.save(content, path))
+        _write_run(run, settings, progress, loaded(run / "checkpoint.pt"))
     add_metadata(model, _metadata(settings, progress))
-    _replace(output, lambda path: onnx.save(model, path))
+    replace(output, lambda path: onnx.save(model, path))
     print(f"wrote {output}, {output.stat().st_size} bytes; test {_listed(progress.tested)}")
 
 
@@ -274,13 +268,6 @@ def _metadata(settings: Settings, progress: Progress) -> dict[str, object]:
         entries[f"validation_accuracy{suffix}"] = f"{chosen[mode]:.4f}"
         entries[f"test_accuracy{suffix}"] = f"{accuracy:.4f}"
     return entries
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument as every other bad input: one line, exit code 1."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(message)
 
 
 def _levels(text: str) -> tuple[int, ...]:
@@ -302,7 +289,7 @@ DESCRIPTIONS = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m resbin_training.train", description="Trains one network and exports it.",
+    parser = Parser(prog="python -m resbin_training.train", description="Trains one network and exports it.",
                      epilog="Settings that are not given are the recipe's; --as-paper takes ResBinNet's.")
     parser.add_argument("recipe", choices=RECIPES, help="network and data set")
     parser.add_argument("--levels", type=_levels, required=True,
