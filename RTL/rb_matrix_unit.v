@@ -17,7 +17,7 @@
 //          flag above the lanes.
 // Output   UNITS unsigned sums of SUM_WIDTH bits, one beat a group; last is that of its last beat.
 // Timing   latency 3 (one weight level, and one level with gamma 1, HORNER or ADDER_TREE), else 5,
-//          after the last beat of a group; a beat a cycle.
+//          and 1 more with POPCOUNT_CYCLES 2, after the last beat of a group; a beat a cycle.
 //            1 codes and weights    2 popcounts    3 totals over words    4 products    5 sums
 // Storage  weights: GROUPS*WEIGHT_LEVELS*WORDS words of UNITS*LANES bits, weight level p of a group
 //          at (group*WEIGHT_LEVELS + p)*WORDS + word, unit u lane i at bit u*LANES + i; the same
@@ -45,6 +45,7 @@ module rb_matrix_unit #(
   parameter integer PADDED          = 0,  // 1: a flag marks beats of absent codes
   parameter integer HORNER          = 0,  // 1: gamma_l = 2^(LEVELS-l), in series
   parameter integer ADDER_TREE      = 0,  // 1: gamma_pl = h_p*2^(LEVELS-l), in parallel
+  parameter integer POPCOUNT_CYCLES = 1,  // 2: counters, then their sum; not with ADDER_TREE
   parameter integer GAMMA_WIDTH     = 1,  // bits
   // For each weight level that of each level, gamma_11 lowest.
   parameter [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] GAMMAS =
@@ -200,7 +201,14 @@ module rb_matrix_unit #(
   reg                            totals_valid_q;
   reg                            totals_last_q;
 
-  wire counts = advance && codes_valid_q;
+  // What enters the last cycle of the popcounts.
+  wire halves_valid;
+  wire halves_last;
+  wire halves_absent;
+  wire halves_clear;
+  wire halves_double;
+  wire halves_end;
+  wire counts = advance && halves_valid;
 
   // An absent code counts half: with a mask as if every lane agreed, without one as a constant.
   wire                   all_agree = MASKED != 0 && absent;
@@ -215,7 +223,7 @@ module rb_matrix_unit #(
 
   always @(posedge clk_i) begin
     if (advance) begin
-      counts_valid_q <= codes_valid_q;
+      counts_valid_q <= halves_valid;
       totals_valid_q <= counts_valid_q && counts_end_q;
     end
     if (rst_i) begin
@@ -226,14 +234,54 @@ module rb_matrix_unit #(
 
   always @(posedge clk_i) begin
     if (advance) begin
-      counts_last_q   <= codes_last_q;
-      counts_absent_q <= absent;
-      counts_clear_q  <= clears_q;
-      counts_double_q <= doubles_q;
-      counts_end_q    <= ends_q;
+      counts_last_q   <= halves_last;
+      counts_absent_q <= halves_absent;
+      counts_clear_q  <= halves_clear;
+      counts_double_q <= halves_double;
+      counts_end_q    <= halves_end;
       totals_last_q   <= counts_last_q;
     end
   end
+
+  generate
+    if (POPCOUNT_CYCLES == 2) begin : gen_halves
+      reg halves_valid_q;
+      reg halves_last_q;
+      reg halves_absent_q;
+      reg halves_clear_q;
+      reg halves_double_q;
+      reg halves_end_q;
+
+      always @(posedge clk_i) begin
+        if (advance) halves_valid_q <= codes_valid_q;
+        if (rst_i) halves_valid_q <= 0;
+      end
+
+      always @(posedge clk_i) begin
+        if (advance) begin
+          halves_last_q   <= codes_last_q;
+          halves_absent_q <= absent;
+          halves_clear_q  <= clears_q;
+          halves_double_q <= doubles_q;
+          halves_end_q    <= ends_q;
+        end
+      end
+
+      assign halves_valid  = halves_valid_q;
+      assign halves_last   = halves_last_q;
+      assign halves_absent = halves_absent_q;
+      assign halves_clear  = halves_clear_q;
+      assign halves_double = halves_double_q;
+      assign halves_end    = halves_end_q;
+    end else begin : gen_no_halves
+      assign halves_valid  = codes_valid_q;
+      assign halves_last   = codes_last_q;
+      assign halves_absent = absent;
+      assign halves_clear  = clears_q;
+      assign halves_double = doubles_q;
+      assign halves_end    = ends_q;
+    end
+  endgenerate
 
   genvar unit, level, lane, counter;
   generate
@@ -298,39 +346,97 @@ module rb_matrix_unit #(
         end
       end
     end else begin : gen_levels
-      // In simulation with Verilator one instruction a word. What is synthesized: two layers of full
-      // adders across the word, then a sum of the bits that are left. In the first layer a sum or a
-      // carry is one LUT6, with the XNORs of its three synapses.
+      // In simulation with Verilator one instruction a word. What is synthesized: counters of 3 bits,
+      // whose sum or carry is one LUT6 with the XNORs of its three synapses; counters of 6 bits on
+      // the sums and on the carries, and again on what they give; then a sum of the counts that are
+      // left. Neighbours are counted together, so that the last counter alone is not full.
 `ifdef RB_COUNTONES
-      function [COUNT_WIDTH-1:0] popcount(input [LANES-1:0] bits);
+      localparam integer HALF_WIDTH = COUNT_WIDTH;
+
+      function [HALF_WIDTH-1:0] counted(input [LANES-1:0] bits);
         begin
-          popcount = COUNT_WIDTH'($countones(bits));
+          counted = COUNT_WIDTH'($countones(bits));
+        end
+      endfunction
+
+      function [COUNT_WIDTH-1:0] added(input [HALF_WIDTH-1:0] half);
+        begin
+          added = half;
         end
       endfunction
 `else
-      localparam integer NINTH = (LANES + 8) / 9;
+      localparam integer THIRD      = (LANES + 2) / 3;      // counters of the first layer
+      localparam integer SIXTH      = (THIRD + 5) / 6;      // of the second, on sums or on carries
+      localparam integer OUTER      = (SIXTH + 5) / 6;      // of the third, on ones or on eights
+      localparam integer INNER      = (2 * SIXTH + 5) / 6;  // on twos or on fours
+      localparam integer HALF_WIDTH = 6 * SIXTH;
 
-      function [COUNT_WIDTH-1:0] popcount(input [LANES-1:0] bits);
-        reg [3*NINTH-1:0] a, b, c, sums, carries;
-        reg [NINTH-1:0]   d, e, f, ones, twos, more_twos, fours;
-        integer           i;
+      // How many of 6 bits are 1.
+      function [2:0] count_of_six(input [5:0] bits);
+        reg low_one, low_two, high_one, high_two, two_ones;
         begin
-          {a, b, c} = {{(9*NINTH-LANES){1'b0}}, bits};
-          sums      = a ^ b ^ c;
-          carries   = (a & b) | (c & (a | b));
-          {d, e, f} = sums;
-          ones      = d ^ e ^ f;
-          twos      = (d & e) | (f & (d | e));
-          {d, e, f} = carries;
-          more_twos = d ^ e ^ f;
-          fours     = (d & e) | (f & (d | e));
-          popcount  = 0;
-          for (i = 0; i < NINTH; i = i + 1) begin
-            popcount = popcount + {{(COUNT_WIDTH-1){1'b0}}, ones[i]}
-                              + ({{(COUNT_WIDTH-1){1'b0}}, twos[i]} << 1)
-                              + ({{(COUNT_WIDTH-1){1'b0}}, more_twos[i]} << 1)
-                              + ({{(COUNT_WIDTH-1){1'b0}}, fours[i]} << 2);
+          low_one      = ^bits[2:0];
+          low_two      = (bits[0] & bits[1]) | (bits[2] & (bits[0] | bits[1]));
+          high_one     = ^bits[5:3];
+          high_two     = (bits[3] & bits[4]) | (bits[5] & (bits[3] | bits[4]));
+          two_ones     = low_one & high_one;
+          count_of_six = {(low_two & high_two) | (two_ones & (low_two | high_two)),
+                          low_two ^ high_two ^ two_ones, low_one ^ high_one};
+        end
+      endfunction
+
+      // The first two layers: SIXTH fours, twos and ones of the carries, then of the sums.
+      function [HALF_WIDTH-1:0] counted(input [LANES-1:0] bits);
+        reg [18*SIXTH-1:0] thirds;
+        reg [6*SIXTH-1:0]  sums, carries;
+        integer            i;
+        begin
+          thirds = {{(18*SIXTH-LANES){1'b0}}, bits};
+          for (i = 0; i < 6 * SIXTH; i = i + 1) begin
+            sums[i]    = ^thirds[3*i +: 3];
+            carries[i] = (thirds[3*i] & thirds[3*i + 1])
+                       | (thirds[3*i + 2] & (thirds[3*i] | thirds[3*i + 1]));
           end
+          for (i = 0; i < SIXTH; i = i + 1) begin
+            {counted[2*SIXTH + i], counted[SIXTH + i], counted[i]} =
+              count_of_six(sums[6*i +: 6]);
+            {counted[5*SIXTH + i], counted[4*SIXTH + i], counted[3*SIXTH + i]} =
+              count_of_six(carries[6*i +: 6]);
+          end
+        end
+      endfunction
+
+      // The third layer, and a sum of what is left.
+      function [COUNT_WIDTH-1:0] added(input [HALF_WIDTH-1:0] half);
+        reg [6*OUTER-1:0]    ones, eights;
+        reg [6*INNER-1:0]    twos, fours;
+        reg [FULL_WIDTH+3:0] one_count, two_count, four_count, eight_count, full;
+        integer              i;
+        begin
+          ones   = {{(6*OUTER-SIXTH){1'b0}}, half[0 +: SIXTH]};
+          twos   = {{(6*INNER-2*SIXTH){1'b0}}, half[3*SIXTH +: SIXTH], half[SIXTH +: SIXTH]};
+          fours  = {{(6*INNER-2*SIXTH){1'b0}}, half[4*SIXTH +: SIXTH], half[2*SIXTH +: SIXTH]};
+          eights = {{(6*OUTER-SIXTH){1'b0}}, half[5*SIXTH +: SIXTH]};
+          one_count   = 0;
+          two_count   = 0;
+          four_count  = 0;
+          eight_count = 0;
+          for (i = 0; i < OUTER; i = i + 1) begin
+            one_count   = one_count + {{(FULL_WIDTH+1){1'b0}}, count_of_six(ones[6*i +: 6])};
+            eight_count = eight_count + {{(FULL_WIDTH+1){1'b0}}, count_of_six(eights[6*i +: 6])};
+          end
+          for (i = 0; i < INNER; i = i + 1) begin
+            two_count  = two_count + {{(FULL_WIDTH+1){1'b0}}, count_of_six(twos[6*i +: 6])};
+            four_count = four_count + {{(FULL_WIDTH+1){1'b0}}, count_of_six(fours[6*i +: 6])};
+          end
+          if (SIXTH == 1) begin
+            one_count   = {{(FULL_WIDTH+1){1'b0}}, half[2:0]};
+            two_count   = {{(FULL_WIDTH+1){1'b0}}, half[5:3]};
+            four_count  = 0;
+            eight_count = 0;
+          end
+          full = (one_count + (four_count << 2)) + ((two_count + (eight_count << 2)) << 1);
+          for (i = 0; i < COUNT_WIDTH; i = i + 1) added[i] = full[i];
         end
       endfunction
 `endif
@@ -352,8 +458,19 @@ module rb_matrix_unit #(
             (~(signs ^ weights[unit*LANES +: LANES]) | {LANES{all_agree}})
             & (mask[unit*LANES +: LANES] | {LANES{MASKED == 0}});
 
-          always @(posedge clk_i) begin
-            if (counts) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= popcount(agreements);
+          if (POPCOUNT_CYCLES == 2) begin : gen_half
+            reg [HALF_WIDTH-1:0] half_q;
+
+            always @(posedge clk_i) begin
+              if (advance && codes_valid_q) half_q <= counted(agreements);
+              if (counts) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= added(half_q);
+            end
+          end else begin : gen_whole
+            always @(posedge clk_i) begin
+              if (counts) begin
+                counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= added(counted(agreements));
+              end
+            end
           end
         end
       end
@@ -529,6 +646,13 @@ module rb_matrix_unit #(
       initial begin
         $display("%m: ADDER_TREE (%0d) needs LEVELS_PER_BEAT (%0d) to be LEVELS (%0d)",
                  ADDER_TREE, LEVELS_PER_BEAT, LEVELS);
+        $finish;
+      end
+    end
+    if (POPCOUNT_CYCLES != 1 && (POPCOUNT_CYCLES != 2 || ADDER_TREE != 0)) begin : gen_check_cycles
+      initial begin
+        $display("%m: POPCOUNT_CYCLES (%0d) is neither 1 nor, without ADDER_TREE (%0d), 2",
+                 POPCOUNT_CYCLES, ADDER_TREE);
         $finish;
       end
     end

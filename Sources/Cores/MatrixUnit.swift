@@ -11,9 +11,9 @@
 /// - Shape: for each group, for each weight level k, and in series for each level l, `words` beats
 ///   of `lanes` values of `levelsPerBeat` bits → one beat of `units` sums a group.
 /// - Exactness: integers only; exact modulo 2^`sumWidth`.
-/// - Hardware: one beat a cycle, latency 3 or 5 cycles after the last beat of a group; one XNOR and
-///   about one and a half LUTs of popcount for each unit, lane and level in a beat, or less where
-///   whole lanes are added (``usesAdderTree``); weights in memory; RTL/rb_matrix_unit.v.
+/// - Hardware: one beat a cycle, latency 3 to 6 cycles after the last beat of a group; about one and
+///   a half LUTs for each unit, lane and level in a beat, or less where whole lanes are added
+///   (``usesAdderTree``); weights in memory; RTL/rb_matrix_unit.v.
 public struct MatrixUnit: Core {
   /// Synapses in a beat.
   public var lanes: Int
@@ -37,6 +37,8 @@ public struct MatrixUnit: Core {
   /// parallel and γs that halve from level to level, down to 1 where there is one weight level;
   /// where it can be had it is on unless it is set otherwise.
   public var usesAdderTree: Bool
+  /// Cycles of a popcount, 1 or 2: over more than ``widestPopcountInOneCycle`` lanes it is cut in two.
+  public var popcountCycles: Int
   /// Bits of a sum.
   public var sumWidth: Int
   /// `groups` · `weightLevels` · `words` words of `units` · `lanes` bits, for `WEIGHTS_FILE`.
@@ -64,8 +66,13 @@ public struct MatrixUnit: Core {
     self.weights = weights
     self.mask = mask
     usesAdderTree = false
+    popcountCycles = lanes > Self.widestPopcountInOneCycle ? 2 : 1
     usesAdderTree = levels > 1 && levelsPerBeat == levels && hasHalvingGammas
+    if usesAdderTree { popcountCycles = 1 }
   }
+
+  /// Lanes of which a popcount takes about 3.5 ns, without routing, in the estimate of RTL/README.md.
+  public static let widestPopcountInOneCycle = 32
 
   /// Bits of a code.
   public var levels: Int { gammas.count / max(1, weightLevels) }
@@ -101,6 +108,7 @@ public struct MatrixUnit: Core {
       CoreParameter("MASKED", mask == nil ? 0 : 1), CoreParameter("PADDED", isPadded ? 1 : 0),
       CoreParameter("HORNER", usesHorner ? 1 : 0),
       CoreParameter("ADDER_TREE", usesAdderTree ? 1 : 0),
+      CoreParameter("POPCOUNT_CYCLES", popcountCycles),
       CoreParameter("GAMMA_WIDTH", gammaWidth),
       CoreParameter("GAMMAS", .packed(gammas, elementWidth: gammaWidth)),
       CoreParameter("SUM_WIDTH", sumWidth),
@@ -129,7 +137,8 @@ public struct MatrixUnit: Core {
   public var handshake: Handshake {
     let isDirect = usesHorner || weightLevels == 1 && (usesAdderTree || gammas == [1])
     return .pipeline(
-      depth: isDirect ? 3 : 5, period: words * weightLevels * (levels / levelsPerBeat))
+      depth: (isDirect ? 3 : 5) + popcountCycles - 1,
+      period: words * weightLevels * (levels / levelsPerBeat))
   }
 
   /// The weights or the mask of a layer, as the matrix unit reads them: word

@@ -88,7 +88,7 @@ struct FaultTests {
       test: paddedMatrix),
     Fault(
       what: "the flag of the beat before", file: "rb_matrix_unit.v",
-      from: "counts_absent_q <= absent", to: "counts_absent_q <= codes_data_i[7]",
+      from: "halves_absent = absent", to: "halves_absent = codes_data_i[7]",
       finding: "expected", test: paddedMatrix),
     Fault(
       what: "weight levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[(term_q*",
@@ -114,8 +114,8 @@ struct FaultTests {
       to: "| {LANES{1'b1}}", finding: "expected", test: matrix),
     Fault(
       what: "one carry lost", file: "rb_matrix_unit.v",
-      from: "(a & b) | (c & (a | b))", to: "(a & b) | (c & b)", finding: "expected", test: matrix,
-      macro: "RB_PLAIN_POPCOUNT"),
+      from: "(bits[2] & (bits[0] | bits[1]))", to: "(bits[2] & bits[1])", finding: "expected",
+      test: matrix, macro: "RB_PLAIN_POPCOUNT"),
     Fault(
       what: "the weights of a stalled beat lost", file: "rb_rom.v", from: "if (enable_i) data_q",
       to: "if (enable_i || 1'b1) data_q", finding: "stalls sink", test: matrix),

@@ -31,6 +31,23 @@ struct MatrixUnitTests {
     #expect(try bench.findings() == [])
   }
 
+  /// In one cycle and in two, as synthesized: layers of counters that are full, and that are not.
+  @Test func popcountsOfEveryWidthAgree() throws {
+    let corners = [1, 3, 18, 19, 33, 54, 55, 108, 109, 217].flatMap { lanes in
+      [1, 2].map { cycles in
+        var corner = Corner(
+          lanes, 2, 3, 2, lanes == 55 ? [5, 3] : [1], inParallel: lanes == 55,
+          masked: lanes == 19, padded: lanes == 33)
+        corner.popcountCycles = cycles
+        return corner
+      }
+    }
+    var bench = CoreBench(cases(corners), seed: Effort.seed)
+    #expect(try bench.findings() == [])
+    bench.edit = { $0.defining("RB_PLAIN_POPCOUNT") }
+    #expect(try bench.findings() == [])
+  }
+
   /// Of one layer with the same beats, both ways to add make the same sums.
   @Test func addingLanesIsTheSameAsPopcounts() throws {
     let cases = [
@@ -160,6 +177,8 @@ struct Corner: Sendable {
   var padded: Bool
   /// nil: where it can be.
   var usesAdderTree: Bool?
+  /// nil: as many as the lanes need.
+  var popcountCycles: Int?
 
   init(
     _ lanes: Int, _ units: Int, _ words: Int, _ groups: Int, _ gammas: [Int],
@@ -214,6 +233,7 @@ struct RandomLayer {
       weights: image("WEIGHTS_FILE", weights),
       mask: corner.masked ? image("MASK_FILE", mask) : nil)
     if let usesAdderTree = corner.usesAdderTree { core.usesAdderTree = usesAdderTree }
+    if let popcountCycles = corner.popcountCycles { core.popcountCycles = popcountCycles }
     return core
   }
 
