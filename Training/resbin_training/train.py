@@ -262,6 +262,10 @@ def _metadata(settings: Settings, progress: Progress) -> dict[str, object]:
         "producer": "resbin-training", "recipe": settings.recipe, "dataset": RECIPES[settings.recipe].dataset,
         "levels": ",".join(map(str, settings.levels)), "method": settings.method, "seed": settings.seed,
         "epochs": settings.epochs_in_all, "best_epoch": progress.best_epoch}
+    for key, source in (("start", settings.start), ("teacher", settings.teacher)):
+        if source:  # a checkpoint is known by its run
+            path = Path(source)
+            entries[key] = path.name if path.suffix == ".onnx" else path.parent.name
     chosen = progress.history[progress.best_epoch - 1]["validation"]
     for mode, accuracy in progress.tested.items():
         suffix = f"_m{mode}" if settings.joint else ""

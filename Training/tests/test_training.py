@@ -243,7 +243,9 @@ def test_a_training_starts_where_another_ended(data: Path, tmp_path: Path) -> No
         for scores, expected in zip(train.scores_of(network, images), train.scores_of(source, images)):
             np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4)
     assert train.main(command(data, tmp_path, "--levels", "2", "--run", str(tmp_path / "second"), "--start",
-                              str(tmp_path / "small.onnx"))) == 0
+                              str(tmp_path / "small.onnx"), "--output", str(tmp_path / "second.onnx"))) == 0
+    properties = {entry.key: entry.value for entry in onnx.load(tmp_path / "second.onnx").metadata_props}
+    assert properties["start"] == "small.onnx" and "teacher" not in properties
 
 
 def test_biases_become_the_position_of_the_sign(tmp_path: Path) -> None:
