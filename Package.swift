@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "Diagnostics", "Modeling", "IntegerNetwork", "GoldenModel", "Folding", "Pipelines",
+        "Diagnostics", "Modeling", "IntegerNetwork", "GoldenModel", "Cores", "Folding", "Pipelines",
         "VerilogEmission", "Verification",
       ], exclude: ["README.md"]),
     .target(
@@ -90,7 +90,7 @@ let package = Package(
       name: "CNVFromSwift", dependencies: ["ResBin"], path: "Examples/CNVFromSwift"),
     .executableTarget(
       name: "Benchmarks", dependencies: ["Modeling", "IntegerNetwork", "GoldenModel"],
-      path: "Scripts/Benchmarks", exclude: ["convolution.py"]),
+      path: "Scripts/Benchmarks", exclude: ["convolution.py", "fit_cores.py", "measure_cores.py"]),
 
     .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),

@@ -46,5 +46,17 @@ public struct ArgMax: Core {
     [RTLFile(name: "rb_arg_max.v", bytes: PackageResources.rb_arg_max_v)]
   }
 
+  public var structure: CoreStructure {
+    let counter = counterWidth(groups)
+    let best = indexWidth + scoreWidth
+    return CoreStructure(
+      parts: [
+        .base: 1, .counterBit: counter, .adderBit: units * scoreWidth,
+        .selectedBit: (units - 1) * best,
+      ],
+      // Where a beat holds all scores, only its index is kept.
+      flipFlops: groups > 1 ? counter + indexWidth + 2 * best + 6 : 2 * indexWidth + 4)
+  }
+
   public var handshake: Handshake { .pipeline(depth: 2, period: groups) }
 }

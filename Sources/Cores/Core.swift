@@ -18,6 +18,8 @@ public protocol Core: Sendable {
   var memories: [MemoryImage] { get }
   /// The files in RTL/ that the module needs, itself first.
   var files: [RTLFile] { get }
+  /// What the module is built of; ``resources`` are counted from it.
+  var structure: CoreStructure { get }
   /// The module's valid/ready behaviour, cycle for cycle, without its data.
   var handshake: Handshake { get }
 }

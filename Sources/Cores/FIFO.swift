@@ -39,5 +39,15 @@ public struct FIFO: Core {
     [RTLFile(name: "rb_fifo.v", bytes: PackageResources.rb_fifo_v)]
   }
 
+  public var structure: CoreStructure {
+    let counters = 2 * counterWidth(depth) + counterWidth(depth + 1)
+    let bits = lanes * bitsPerLane + 1
+    // Yosys registers the read address a second time, beside the memory.
+    var structure = CoreStructure(
+      parts: [.base: 1, .counterBit: counters], flipFlops: counters + counterWidth(depth))
+    structure.memoryLUTs += MemoryFit.lutRAM(width: bits, depth: depth).luts
+    return structure
+  }
+
   public var handshake: Handshake { .fifo(depth: depth) }
 }

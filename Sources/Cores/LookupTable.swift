@@ -52,5 +52,11 @@ public struct LookupTable: Core {
     ]
   }
 
+  public var structure: CoreStructure {
+    var structure = CoreStructure(parts: [.base: 1], flipFlops: 2)
+    for _ in 0..<lanes { structure.add(.rom(width: entryBits, depth: 1 << bits)) }
+    return structure
+  }
+
   public var handshake: Handshake { .pipeline(depth: 1, period: 1) }
 }

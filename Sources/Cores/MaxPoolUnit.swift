@@ -38,5 +38,14 @@ public struct MaxPoolUnit: Core {
     [RTLFile(name: "rb_max_pool.v", bytes: PackageResources.rb_max_pool_v)]
   }
 
+  public var structure: CoreStructure {
+    let counter = counterWidth(taps)
+    // Two codes and the start of a window are compared by LUTs of six inputs.
+    let comparison = (2 * bits + 6) / 6
+    return CoreStructure(
+      parts: [.base: 1, .counterBit: counter, .adderBit: lanes * comparison],
+      flipFlops: counter + lanes * bits + 2)
+  }
+
   public var handshake: Handshake { .pipeline(depth: 1, period: taps) }
 }

@@ -77,6 +77,15 @@ public struct Pad: Core {
     [RTLFile(name: "rb_pad.v", bytes: PackageResources.rb_pad_v)]
   }
 
+  public var structure: CoreStructure {
+    let rows = counterWidth(top + height + bottom + 1)
+    let columns = counterWidth(left + width + right + 1)
+    let bits = lanes * bitsPerLane
+    return CoreStructure(
+      parts: [.base: 1, .counterBit: rows + columns + counterWidth(words), .selectedBit: bits],
+      flipFlops: rows + columns + counterWidth(words) + bits + (padding == nil ? 1 : 0) + 2)
+  }
+
   public var handshake: Handshake {
     .pad(
       Handshake.Pad(

@@ -90,5 +90,28 @@ public struct ResidualEncoder: Core {
     ]
   }
 
+  public var structure: CoreStructure {
+    let falling = hasFalling ? units : 0
+    // Thresholds that are always the same make their comparisons small.
+    let isConstant = groups == 1
+    var structure = CoreStructure(
+      parts: [
+        .base: 1, .counterBit: counterWidth(groups),
+        isConstant ? .constantBit : .adderBit: units * levels * sumWidth,
+      ],
+      flipFlops: counterWidth(groups) + levels + 1 + units * (sumWidth + levels))
+    structure.addDelay(cycles: levels + 1)
+    let nodes = 1 << levels - 1
+    structure.add(.rom(width: units * nodes * sumWidth + falling, depth: groups))
+    // The stages of the other levels hand on the sum, the codes and what is left of the tree.
+    for level in 1..<max(1, levels) {
+      let left = 1 << (levels - level) - 1
+      let subtrees = isConstant ? 0 : 2 * left * sumWidth
+      structure.flipFlops += units * (sumWidth + subtrees + level) + falling
+      structure.parts[.selectedBit, default: 0] += isConstant ? 0 : units * left * sumWidth
+    }
+    return structure
+  }
+
   public var handshake: Handshake { .pipeline(depth: 1 + levels, period: 1) }
 }

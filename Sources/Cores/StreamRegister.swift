@@ -36,5 +36,10 @@ public struct StreamRegister: Core {
     [RTLFile(name: "rb_stream_register.v", bytes: PackageResources.rb_stream_register_v)]
   }
 
+  public var structure: CoreStructure {
+    let bits = lanes * bitsPerLane + 1
+    return CoreStructure(parts: [.base: 1, .selectedBit: bits], flipFlops: 2 * bits + 2)
+  }
+
   public var handshake: Handshake { .fifo(depth: 2) }
 }

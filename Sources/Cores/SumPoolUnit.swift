@@ -67,5 +67,40 @@ public struct SumPoolUnit: Core {
     [RTLFile(name: "rb_sum_pool.v", bytes: PackageResources.rb_sum_pool_v)]
   }
 
+  public var structure: CoreStructure {
+    let isInteger = gammas == (0..<levels).reversed().map { 1 << $0 }
+    let counter = counterWidth(taps)
+    let (values, shared) = valueBits
+    return CoreStructure(
+      parts: [
+        .base: 1, .counterBit: counter, .totalBit: lanes * sumWidth,
+        .selectedBit: isInteger && !isPadded ? 0 : lanes * values,
+      ],
+      flipFlops: counter + lanes * (values + sumWidth) + shared + (taps > 1 ? 2 : 0) + 4)
+  }
+
+  /// Bits of a value that differ from each other and change, in a lane; and those that are the same
+  /// in all lanes, for they say only whether the beat is absent.
+  private var valueBits: (ofLane: Int, shared: Int) {
+    let total = gammas.reduce(0, +)
+    let width = min(max(1, counterWidth(total * (isPadded ? 2 : 1) + 1)), sumWidth)
+    guard levels <= 8 else { return (width, 0) }
+    var tables: Set<[Bool]> = []
+    let codes = 1 << levels
+    for place in 0..<width {
+      tables.insert(
+        (0..<(isPadded ? 2 : 1) * codes).map { code in
+          let value = gammas.enumerated().reduce(0) { sum, gamma in
+            sum + (code >> (levels - 1 - gamma.offset) & 1) * gamma.element
+          }
+          return (code >= codes ? total : isPadded ? 2 * value : value) >> place & 1 == 1
+        })
+    }
+    let changing = tables.filter { $0.contains(true) && $0.contains(false) }
+    let absent = changing.filter { table in table.indices.allSatisfy { table[$0] == ($0 >= codes) }
+    }
+    return (changing.count - absent.count, absent.count)
+  }
+
   public var handshake: Handshake { .pipeline(depth: 2, period: taps) }
 }

@@ -39,5 +39,15 @@ public struct WidthDown: Core {
     [RTLFile(name: "rb_width_down.v", bytes: PackageResources.rb_width_down_v)]
   }
 
+  public var structure: CoreStructure {
+    let bits = lanes * bitsPerLane
+    let counter = counterWidth(ratio + 1)
+    // As measured: all slices but the highest take a second LUT a bit, unless they are narrow or two.
+    let choices = ratio > 2 && bits >= 8 ? 2 * ratio - 1 : ratio
+    return CoreStructure(
+      parts: [.base: 1, .counterBit: counter, .selectedBit: bits * choices],
+      flipFlops: counter + bits * ratio + 1)
+  }
+
   public var handshake: Handshake { .widthDown(ratio: ratio) }
 }

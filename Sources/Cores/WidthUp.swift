@@ -39,5 +39,12 @@ public struct WidthUp: Core {
     [RTLFile(name: "rb_width_up.v", bytes: PackageResources.rb_width_up_v)]
   }
 
+  public var structure: CoreStructure {
+    let bits = lanes * bitsPerLane
+    return CoreStructure(
+      parts: [.base: 1, .counterBit: counterWidth(ratio)],
+      flipFlops: counterWidth(ratio) + bits * (2 * ratio - 1) + 2)
+  }
+
   public var handshake: Handshake { .widthUp(ratio: ratio) }
 }

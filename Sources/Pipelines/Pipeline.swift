@@ -29,6 +29,11 @@ public struct Pipeline: Sendable {
     folding.graph.nodes[folding.graph.output].shape.count / output.lanes
   }
 
+  /// An estimate of what all stages take of an XC7 device.
+  public var resources: Resources {
+    stages.map(\.core.resources).sum()
+  }
+
   /// Lays out the stages of `folding` and checks every joint.
   ///
   /// - Throws: ``Diagnostic`` for a graph that has no pipeline yet.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cores
 import Folding
 import Pipelines
 import VerilogEmission
@@ -31,6 +32,7 @@ public struct GenerationReport: Codable, Equatable, Sendable {
     \(manifest.network): top module \(manifest.top)
 
     \(manifest.stageTable)
+    LUT, FF, RAMB36, DSP: estimated, as Yosys counts them for an XC7 device before placement
 
     interval \(manifest.timing.interval.grouped) cycle\(manifest.timing.interval == 1 ? "" : "s"), latency \
     \(manifest.timing.latency.grouped) cycles: \(imagesPerSecond.grouped) images/s and \
@@ -44,7 +46,10 @@ extension Manifest {
   /// The pipeline, stage by stage.
   var stageTable: String {
     var table = TextTable(
-      ["stage", "core", "units × lanes, levels", "output", "cycles/image"], numbers: [4])
+      [
+        "stage", "core", "units × lanes, levels", "output", "cycles/image", "LUT", "FF", "RAMB36",
+        "DSP",
+      ], numbers: [4, 5, 6, 7, 8])
     for stage in stages {
       let fold =
         stage.module == "rb_matrix_unit"
@@ -52,12 +57,27 @@ extension Manifest {
           "\($0.units) × \($0.lanes), \($0.schedule.rawValue)"
         }
         : nil
-      table.rows.append([
-        stage.name, stage.module, fold ?? "",
-        "\(stage.outputLanes) × \(stage.outputBitsPerLane) bit"
-          + (stage.outputBitsPerLane == 1 ? "" : "s"), stage.cycles.grouped,
-      ])
+      table.rows.append(
+        [
+          stage.name, stage.module, fold ?? "",
+          "\(stage.outputLanes) × \(stage.outputBitsPerLane) bit"
+            + (stage.outputBitsPerLane == 1 ? "" : "s"), stage.cycles.grouped,
+        ] + cells(stage.estimate))
     }
+    table.rows.append(["total", "", "", "", ""] + cells(estimate))
     return table.text
+  }
+
+  /// LUT, FF, RAMB36, DSP; what there is none of stays empty.
+  private func cells(_ resources: Resources?) -> [String] {
+    guard let resources else { return ["", "", "", ""] }
+    let blocks =
+      resources.ramb18s.isMultiple(of: 2)
+      ? (resources.ramb18s / 2).grouped : resources.ramb36s.fixed(1)
+    return [
+      resources.luts.grouped, resources.flipFlops.grouped,
+      resources.ramb18s == 0 ? "" : blocks,
+      resources.dsps == 0 ? "" : resources.dsps.grouped,
+    ]
   }
 }

@@ -31,6 +31,8 @@ public struct Manifest: Codable, Equatable, Sendable {
   public var timing: PipelineTiming
   /// Linear layer → its fold.
   public var folds: [String: LayerFold]
+  /// What the stages take together, estimated; absent in designs of versions without estimates.
+  public var estimate: Resources?
   /// In stream order.
   public var stages: [StageEntry]
   /// Paths of all files but this one.
@@ -66,6 +68,8 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var outputBitsPerLane: Int
     /// Cycles that it is busy with an image.
     public var cycles: Int
+    /// What it takes, estimated; absent in designs of versions without estimates.
+    public var estimate: Resources?
   }
 }
 
@@ -78,7 +82,7 @@ extension Pipeline {
       input: stream(input, beats: inputBeats, node: 0),
       output: stream(output, beats: outputBeats, node: graph.output),
       scoreStep: graph.lowering.scores?.step, timing: timing(), folds: folding.folds,
-      stages: stages.map(entry), files: files.map(\.path))
+      estimate: resources, stages: stages.map(entry), files: files.map(\.path))
   }
 
   private func stream(_ port: StreamPort, beats: Int, node: Int) -> Manifest.Stream {
@@ -96,6 +100,7 @@ extension Pipeline {
     return Manifest.StageEntry(
       name: stage.name, layer: stage.layer, module: stage.core.moduleName,
       parameters: parameters, outputLanes: stage.output.lanes,
-      outputBitsPerLane: stage.output.bitsPerLane, cycles: stage.cycles)
+      outputBitsPerLane: stage.output.bitsPerLane, cycles: stage.cycles,
+      estimate: stage.core.resources)
   }
 }

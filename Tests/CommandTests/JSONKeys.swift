@@ -49,6 +49,10 @@ struct JSONKeys {
       "manifest.stages[].name", "manifest.stages[].layer", "manifest.stages[].module",
       "manifest.stages[].parameters", "manifest.stages[].outputLanes",
       "manifest.stages[].outputBitsPerLane", "manifest.stages[].cycles",
+      "manifest.estimate", "manifest.estimate.luts", "manifest.estimate.flipFlops",
+      "manifest.estimate.ramb18s", "manifest.estimate.dsps", "manifest.stages[].estimate",
+      "manifest.stages[].estimate.luts", "manifest.stages[].estimate.flipFlops",
+      "manifest.stages[].estimate.ramb18s", "manifest.stages[].estimate.dsps",
     ],
     sometimes: ["manifest.scoreStep"])
 

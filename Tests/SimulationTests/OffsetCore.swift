@@ -23,6 +23,7 @@ struct OffsetCore: Core {
         parameter: "TABLE_FILE", width: 16, words: table.map { [UInt64(truncatingIfNeeded: $0)] })
     ]
   }
+  var structure: CoreStructure { CoreStructure(flipFlops: 18) }
   var handshake: Handshake { .pipeline(depth: 1, period: 1) }
   var files: [RTLFile] {
     let text = """
