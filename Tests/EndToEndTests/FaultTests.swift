@@ -38,7 +38,7 @@ import Testing
   @Test func offByOneThreshold() throws {
     // One level: few different sums, so that some image hits the threshold exactly.
     let (prepared, _) = try prepared(levels: 1)
-    let images = try testImages(atMost: 200).pixels
+    let images = try testImages(atMost: 500).pixels
     // The first threshold of neuron 0 of fc3_sign, one more.
     let faulty = prepared.changing("rtl/fc3_sign_thresholds.mem") { text in
       changeWord(0, of: text) { word in

@@ -29,7 +29,9 @@ import Testing
 
   /// Expected outputs, JSON and binary files have no place for it.
   private func lacksLicence(_ path: String) throws -> Bool {
-    if path.contains("/Snapshots/") || path.contains("/__pycache__/") || path.hasSuffix(".json") {
+    if ["/Snapshots/", "/__pycache__/", ".egg-info/"].contains(where: path.contains)
+      || path.hasSuffix(".json")
+    {
       return false
     }
     return try Repository.text(path).map { !hasLicence($0) } ?? false
