@@ -62,7 +62,10 @@ import Testing
 
   /// For `Scripts/measure-cores`: the table with the parts of each core, from which the
   /// coefficients are fitted.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["RESBIN_CORE_PARTS"] != nil))
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["RESBIN_CORE_PARTS"] != nil,
+      "writes a file for Scripts/measure-cores, which sets RESBIN_CORE_PARTS"))
   func writeTheParts() throws {
     let path = try #require(ProcessInfo.processInfo.environment["RESBIN_CORE_PARTS"])
     let parts = LUTPart.allCases
