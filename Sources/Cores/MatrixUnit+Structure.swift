@@ -7,8 +7,6 @@ extension MatrixUnit {
     let depth = groups * weightLevels * words
     let counts = usesAdderTree ? 1 : levelsPerBeat
     let counters = units * counts
-    let isDirect =
-      usesHorner || weightLevels == 1 && (usesAdderTree || levels == 1 && gammas == [1])
     let largestCount = lanes * (usesAdderTree ? 1 << levels - 1 : 1)
     let countWidth = min(counterWidth(largestCount + 1), sumWidth)
     let vectorWidth = counterWidth((isPadded ? 2 : 1) * largestCount * words + 1)

@@ -134,9 +134,13 @@ public struct MatrixUnit: Core {
     ]
   }
 
+  /// Whether the total over the words of a group is the sum itself: no product is left.
+  var isDirect: Bool {
+    usesHorner || weightLevels == 1 && (usesAdderTree || gammas == [1])
+  }
+
   public var handshake: Handshake {
-    let isDirect = usesHorner || weightLevels == 1 && (usesAdderTree || gammas == [1])
-    return .pipeline(
+    .pipeline(
       depth: (isDirect ? 3 : 5) + popcountCycles - 1,
       period: words * weightLevels * (levels / levelsPerBeat))
   }
