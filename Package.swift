@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "Cores", exclude: ["README.md", "RTL/README.md"], resources: [.embedInCode("RTL")]),
     .target(
-      name: "Folding", dependencies: ["Diagnostics", "IntegerNetwork"],
+      name: "Folding", dependencies: ["Diagnostics", "IntegerNetwork", "Cores"],
       exclude: ["README.md"]),
     .target(
       name: "Pipelines",

@@ -51,6 +51,7 @@ module rb_matrix_unit #(
   parameter [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] GAMMAS =
     {(WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH){1'b1}},
   parameter integer SUM_WIDTH       = 6,  // bits
+  parameter integer MEMORY          = 0,  // of weights and mask; 0: the tool decides, 1: LUTs, 2: block RAM
   parameter         WEIGHTS_FILE    = "",
   parameter         MASK_FILE       = ""
 ) (
@@ -163,6 +164,7 @@ module rb_matrix_unit #(
   rb_rom #(
     .WIDTH    (UNITS * LANES),
     .DEPTH    (DEPTH),
+    .MEMORY   (MEMORY),
     .INIT_FILE(WEIGHTS_FILE)
   ) u_weights (
     .clk_i    (clk_i),
@@ -176,6 +178,7 @@ module rb_matrix_unit #(
       rb_rom #(
         .WIDTH    (UNITS * LANES),
         .DEPTH    (DEPTH),
+        .MEMORY   (MEMORY),
         .INIT_FILE(MASK_FILE)
       ) u_mask (
         .clk_i    (clk_i),

@@ -24,8 +24,8 @@ extension MatrixUnit {
 
     var structure = CoreStructure(parts: [.base: 1, .counterBit: places])
     structure.flipFlops += places + lanes * levelsPerBeat + 2 + (isPadded ? 1 : 0) + flags
-    structure.add(.rom(width: units * lanes, depth: depth))
-    if mask != nil { structure.add(.rom(width: units * lanes, depth: depth)) }
+    structure.add(.rom(width: units * lanes, depth: depth, memory))
+    if mask != nil { structure.add(.rom(width: units * lanes, depth: depth, memory)) }
     structure.flipFlops += cycles * (1 + flags + (isPadded ? 1 : 0)) + 1
     structure.flipFlops += counters * (countWidth + total)
     structure.parts[.totalBit] = isRunning ? counters * total : 0

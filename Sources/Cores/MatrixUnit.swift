@@ -41,6 +41,8 @@ public struct MatrixUnit: Core {
   public var popcountCycles: Int
   /// Bits of a sum.
   public var sumWidth: Int
+  /// What the weights and the mask are kept in.
+  public var memory: MemoryKind
   /// `groups` · `weightLevels` · `words` words of `units` · `lanes` bits, for `WEIGHTS_FILE`.
   public var weights: MemoryImage
   /// Which synapses are active, in the shape of the weights, for `MASK_FILE`; nil: all.
@@ -51,8 +53,8 @@ public struct MatrixUnit: Core {
   ///   - sumWidth: Bits that hold the largest sum, and twice that where `isPadded`.
   public init(
     lanes: Int, units: Int, levelsPerBeat: Int, words: Int, groups: Int, weightLevels: Int = 1,
-    gammas: [Int], isPadded: Bool = false, sumWidth: Int, weights: MemoryImage,
-    mask: MemoryImage? = nil
+    gammas: [Int], isPadded: Bool = false, sumWidth: Int, memory: MemoryKind = .automatic,
+    weights: MemoryImage, mask: MemoryImage? = nil
   ) {
     self.lanes = lanes
     self.units = units
@@ -63,6 +65,7 @@ public struct MatrixUnit: Core {
     self.gammas = gammas
     self.isPadded = isPadded
     self.sumWidth = sumWidth
+    self.memory = memory
     self.weights = weights
     self.mask = mask
     usesAdderTree = false
@@ -111,7 +114,7 @@ public struct MatrixUnit: Core {
       CoreParameter("POPCOUNT_CYCLES", popcountCycles),
       CoreParameter("GAMMA_WIDTH", gammaWidth),
       CoreParameter("GAMMAS", .packed(gammas, elementWidth: gammaWidth)),
-      CoreParameter("SUM_WIDTH", sumWidth),
+      CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("MEMORY", memory.parameter),
     ] + memories.map { CoreParameter($0.parameter, .memory) }
   }
 

@@ -11,10 +11,11 @@ struct MemoryFit: Equatable {
   var flipFlops = 0
 
   /// A table with a registered output: rb_rom.v.
-  static func rom(width: Int, depth: Int) -> MemoryFit {
+  static func rom(width: Int, depth: Int, _ kind: MemoryKind = .automatic) -> MemoryFit {
     if depth == 1 { return MemoryFit() }
     let block = blockRAM(width: width, depth: depth, widest: 36)
-    if Double(width * depth) / 64 >= Double(block.cost) { return block.fit }
+    let isBlock = Double(width * depth) / 64 >= Double(block.cost)
+    if kind == .block || kind == .automatic && isBlock { return block.fit }
     // Of few words there are few different columns: what is the same is there once, and what never
     // changes not at all.
     var columns = Double(width)

@@ -10,6 +10,11 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
   /// Linear layer → its fold.
   public let folds: [String: LayerFold]
 
+  package init(graph: IntegerGraph, folds: [String: LayerFold]) {
+    self.graph = graph
+    self.folds = folds
+  }
+
   /// The fold of node `index`, if it is a linear layer.
   public func fold(of index: Int) -> LayerFold? {
     folds[graph.nodes[index].name]
@@ -62,18 +67,15 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
   /// - Throws: ``Diagnostic`` or ``InvalidInput``.
   public func check() throws {
     try graph.check()
-    let complete = try graph.folded(overrides: folds).folds
-    for name in complete.keys.sorted() where folds[name] == nil {
-      throw Diagnostic(at: "fold \(graph.name).\(name)", "the layer has no fold")
+    try graph.check(folds)
+    for layer in graph.linearLayers where folds[layer.name] == nil {
+      throw Diagnostic(at: "fold \(graph.name).\(layer.name)", "the layer has no fold")
     }
   }
 
-  /// The cycles of the slowest linear layer: the initiation interval of the whole.
+  /// The cycles of the slowest linear layer or pool: the initiation interval of the whole.
   public var interval: Int {
-    folds.keys.reduce(1) { slowest, name in
-      guard let index = graph.nodes.firstIndex(where: { $0.name == name }) else { return slowest }
-      return max(slowest, cycles(of: index) ?? 1)
-    }
+    graph.nodes.indices.lazy.compactMap { cycles(of: $0) }.reduce(1, max)
   }
 }
 
@@ -104,7 +106,7 @@ extension IntegerGraph {
 
   /// Lanes of the stream that enters where a pool reads it: as many values of a pixel as fit into
   /// 64 bits.
-  fileprivate var pooledInputLanes: Int {
+  var pooledInputLanes: Int {
     let levels = code(of: 0)?.levels ?? 1
     return divisors(of: nodes[0].shape.channels).last { $0 * levels <= 64 } ?? 1
   }
@@ -113,7 +115,7 @@ extension IntegerGraph {
 extension IntegerGraph {
   /// Values that arrive at node `index` in an image, the border's too: strides skip some, but all
   /// of them pass.
-  fileprivate func arrivals(at index: Int, _ popcount: MaskedPopcount) -> Int {
+  func arrivals(at index: Int, _ popcount: MaskedPopcount) -> Int {
     let map = nodes[nodes[index].inputs[0]].shape
     return popcount.window.map { $0.window.padded(map).count } ?? map.count
   }
@@ -125,133 +127,4 @@ extension LayerFold {
     popcount.inputs / lanes * (popcount.outputs / units) * popcount.scales.count
       * (schedule == .series ? levels : 1)
   }
-}
-
-extension IntegerGraph {
-  /// Folds every linear layer as small as the target allows; layers in `overrides` as they say.
-  ///
-  /// Of the folds that meet the target, each layer takes the one with the least popcount logic
-  /// (units × lanes × levels side by side); of equal ones that with fewer units. Lanes divide the
-  /// units of the layer before, or are a multiple of them, so that one width adapter joins the two.
-  /// The lanes of a convolution divide its channels: a beat is part of one pixel.
-  ///
-  /// - Throws: ``InvalidInput`` for overrides that do not fit.
-  public func folded(
-    to target: FoldTarget = .cycles(1024), overrides: [String: LayerFold] = [:]
-  ) throws -> FoldedNetwork {
-    var diagnostics = DiagnosticCollector()
-    var folds: [String: LayerFold] = [:]
-    let layers = nodes.indices.compactMap { index -> LinearLayer? in
-      guard case .popcount(let popcount) = nodes[index].operation,
-        let code = code(of: nodes[index].inputs[0])
-      else { return nil }
-      let source = nodes[nodes[index].inputs[0]].shape
-      return LinearLayer(
-        index: index, popcount: popcount, levels: code.levels,
-        vector: popcount.window == nil ? source.count : source.channels,
-        positions: nodes[index].shape.pixels, arrivals: arrivals(at: index, popcount))
-    }
-    let names = layers.map { nodes[$0.index].name }
-    for name in overrides.keys.sorted() where !names.contains(name) {
-      diagnostics.error(
-        at: "fold \(self.name)", "there is no linear layer '\(name)'",
-        hint: "the linear layers are \(names.joined(separator: ", "))")
-    }
-    for layer in layers {
-      let name = nodes[layer.index].name
-      let before = unitsBefore(layer.index, folds)
-      if let fold = overrides[name] {
-        layer.check(fold, unitsBefore: before, at: "fold \(self.name).\(name)", &diagnostics)
-        folds[name] = fold
-      } else {
-        folds[name] = layer.smallestFold(cycles: max(1, target.cycles), unitsBefore: before)
-      }
-    }
-    try diagnostics.throwIfErrors()
-    return FoldedNetwork(graph: self, folds: folds)
-  }
-
-  /// Lanes of the stream that node `index` reads, or nil when it comes from outside as it is.
-  private func unitsBefore(_ index: Int, _ folds: [String: LayerFold]) -> Int? {
-    var node = index
-    while let input = nodes[node].inputs.first {
-      if let fold = folds[nodes[input].name] { return fold.units }
-      if input == 0, !inputReaders.contains(index) { return pooledInputLanes }
-      node = input
-
-    }
-    return nil
-  }
-}
-
-/// A linear layer and what its folds cost.
-private struct LinearLayer {
-  var index: Int
-  var popcount: MaskedPopcount
-  var levels: Int
-  /// What lanes divide: the values of a pixel, or of the vector.
-  var vector: Int
-  /// Products with the matrix in an image.
-  var positions: Int
-  /// Values that arrive in an image.
-  var arrivals: Int
-
-  func smallestFold(cycles: Int, unitsBefore: Int?) -> LayerFold {
-    var best: (fold: LayerFold, cost: (Int, Int, Int))?
-    for units in divisors(of: popcount.outputs) {
-      for lanes in divisors(of: vector) where fits(lanes, unitsBefore) {
-        for schedule in levels > 1 ? LevelSchedule.allCases : [.series] {
-          let fold = LayerFold(units: units, lanes: lanes, schedule: schedule)
-          // Meeting the target comes first, then the least logic; the fastest where none meets it.
-          let needed = max(
-            positions * fold.cycles(for: popcount, levels: levels), arrivals / lanes)
-          let excess = max(0, needed - cycles)
-          let logic = units * lanes * (schedule == .parallel ? levels : 1)
-          let cost = (excess, logic, units)
-          if best.map({ cost < $0.cost }) ?? true { best = (fold, cost) }
-        }
-      }
-    }
-    return best?.fold ?? LayerFold(units: 1, lanes: 1)
-  }
-
-  func check(
-    _ fold: LayerFold, unitsBefore: Int?, at path: String,
-    _ diagnostics: inout DiagnosticCollector
-  ) {
-    if fold.units < 1 || popcount.outputs % fold.units != 0 {
-      diagnostics.error(
-        at: path, "units (\(fold.units)) do not divide the layer's \(popcount.outputs) outputs",
-        hint: "use one of \(list(divisors(of: popcount.outputs)))")
-    }
-    if fold.lanes < 1 || vector % fold.lanes != 0 {
-      diagnostics.error(
-        at: path,
-        "lanes (\(fold.lanes)) do not divide the layer's \(vector) "
-          + (popcount.window == nil ? "inputs" : "channels"),
-        hint: "use one of \(list(divisors(of: vector)))")
-    } else if !fits(fold.lanes, unitsBefore), let unitsBefore {
-      let fitting = divisors(of: vector).filter { fits($0, unitsBefore) }
-      diagnostics.error(
-        at: path,
-        "lanes (\(fold.lanes)) and the units of the layer before (\(unitsBefore)) "
-          + "do not divide one another",
-        hint: "use one of \(list(fitting)) lanes, or other units before")
-    }
-  }
-
-  private func fits(_ lanes: Int, _ unitsBefore: Int?) -> Bool {
-    guard let unitsBefore, unitsBefore > 0 else { return true }
-    return lanes % unitsBefore == 0 || unitsBefore % lanes == 0
-  }
-
-  private func list(_ numbers: [Int]) -> String {
-    numbers.map(String.init).joined(separator: ", ")
-  }
-}
-
-private func divisors(of number: Int) -> [Int] {
-  guard number > 0 else { return [1] }
-  let small = (1...Int(Double(number).squareRoot())).filter { number % $0 == 0 }
-  return small + small.reversed().map { number / $0 }.filter { $0 > (small.last ?? 0) }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cores
+
 /// How the levels of a code pass through a matrix unit.
 public enum LevelSchedule: String, Codable, Sendable, CaseIterable {
   /// One after the other: M times the cycles, the popcount logic of one level.
@@ -11,34 +13,22 @@ public enum LevelSchedule: String, Codable, Sendable, CaseIterable {
 /// How much of a linear layer is done in one cycle.
 ///
 /// FINN calls units PE and lanes SIMD.
-public struct LayerFold: Equatable, Codable, Sendable {
+public struct LayerFold: Hashable, Codable, Sendable {
   /// Outputs computed side by side; divides the layer's outputs.
   public var units: Int
   /// Inputs taken in one beat; divides the layer's inputs.
   public var lanes: Int
   /// How the levels of the incoming code are scheduled.
   public var schedule: LevelSchedule
+  /// What the weights are kept in.
+  public var memory: MemoryKind
 
-  public init(units: Int, lanes: Int, schedule: LevelSchedule = .series) {
+  public init(
+    units: Int, lanes: Int, schedule: LevelSchedule = .series, memory: MemoryKind = .automatic
+  ) {
     self.units = units
     self.lanes = lanes
     self.schedule = schedule
-  }
-}
-
-/// What the default fold aims at.
-public enum FoldTarget: Equatable, Sendable {
-  /// No layer needs more cycles for an image.
-  case cycles(Int)
-  /// So many images a second at a clock in hertz.
-  case imagesPerSecond(Double, clock: Double)
-
-  /// Cycles for an image.
-  public var cycles: Int {
-    switch self {
-    case .cycles(let cycles): cycles
-    case .imagesPerSecond(let rate, let clock):
-      rate > 0 && clock / rate < 1e15 ? Int(clock / rate) : 1_000_000_000_000_000
-    }
+    self.memory = memory
   }
 }

@@ -38,7 +38,12 @@ public struct Pipeline: Sendable {
   ///
   /// - Throws: ``Diagnostic`` for a graph that has no pipeline yet.
   public init(_ folding: FoldedNetwork) throws {
-    var builder = PipelineBuilder(folding)
+    try self.init(folding, isSketch: false)
+  }
+
+  /// - Parameter isSketch: Whether weights are left out: enough for resources and timing.
+  init(_ folding: FoldedNetwork, isSketch: Bool) throws {
+    var builder = PipelineBuilder(folding, isSketch: isSketch)
     try builder.run()
     self.folding = folding
     stages = builder.stages

@@ -14,42 +14,61 @@ struct PipelineBuilder {
   /// Node of the integer network → the stage whose output carries its values.
   private var carriers: [Int: Stage.Source] = [:]
 
+  /// Whether weights are left out: enough for resources and timing.
+  private let isSketch: Bool
+
   private var graph: IntegerGraph { folding.graph }
 
-  init(_ folding: FoldedNetwork) {
+  init(_ folding: FoldedNetwork, isSketch: Bool = false) {
     self.folding = folding
+    self.isSketch = isSketch
   }
 
   mutating func run() throws {
-    for index in graph.nodes.indices {
-      let node = graph.nodes[index]
-      let consumers = graph.consumers(of: index)
-      guard consumers.count <= 1 else {
-        throw Diagnostic(
-          at: "\(graph.name).\(node.name)",
-          "its result is read by \(consumers.count) layers; a pipeline forks not yet",
-          hint: "give each reader its own copy of the layer")
-      }
-      switch node.operation {
-      case .input(let code):
-        try addInput(index, code: code)
-      case .lookup(let table):
-        addLookup(index, table)
-      case .popcount(let popcount):
-        try addMatrix(index, popcount)
-      case .maxPool(let window):
-        addMaxPool(index, window)
-      case .sumPool(let pool):
-        addSumPool(index, pool)
-      case .encode(let tree):
-        addEncoder(index, tree)
-      case .score(let score):
-        addScore(index, score)
-      case .argMax:
-        addArgMax(index)
-      }
-    }
+    for index in graph.nodes.indices { try add(index) }
     addOutputRegister()
+  }
+
+  /// The stages of linear layer `nodes.lowerBound` and of what follows it, fed by a stream of the
+  /// layer's own lanes; of the first layer those before it too.
+  mutating func run(nodes: Range<Int>) throws {
+    let source = graph.nodes[nodes.lowerBound].inputs.first
+    if let source, let code = graph.code(of: source) {
+      let lanes = folding.fold(of: nodes.lowerBound)?.lanes ?? 1
+      input = StreamPort(graph.nodes[source].name, lanes: lanes, bitsPerLane: code.levels)
+      carriers[source] = .outside
+    }
+    for index in nodes { try add(index) }
+    if nodes.upperBound == graph.nodes.count { addOutputRegister() }
+  }
+
+  private mutating func add(_ index: Int) throws {
+    let node = graph.nodes[index]
+    let consumers = graph.consumers(of: index)
+    guard consumers.count <= 1 else {
+      throw Diagnostic(
+        at: "\(graph.name).\(node.name)",
+        "its result is read by \(consumers.count) layers; a pipeline forks not yet",
+        hint: "give each reader its own copy of the layer")
+    }
+    switch node.operation {
+    case .input(let code):
+      try addInput(index, code: code)
+    case .lookup(let table):
+      addLookup(index, table)
+    case .popcount(let popcount):
+      try addMatrix(index, popcount)
+    case .maxPool(let window):
+      addMaxPool(index, window)
+    case .sumPool(let pool):
+      addSumPool(index, pool)
+    case .encode(let tree):
+      addEncoder(index, tree)
+    case .score(let score):
+      addScore(index, score)
+    case .argMax:
+      addArgMax(index)
+    }
   }
 
   /// Nothing outside depends on how the last core passes `ready` on. The register takes the last
@@ -125,7 +144,7 @@ struct PipelineBuilder {
       lanes: fold.lanes, units: fold.units, levelsPerBeat: levelsPerBeat, words: words,
       groups: groups, weightLevels: popcount.scales.count,
       gammas: popcount.scales.flatMap { scale in code.weights.map { scale * $0 } },
-      isPadded: sums.isDoubled, sumWidth: sums.width,
+      isPadded: sums.isDoubled, sumWidth: sums.width, memory: fold.memory,
       weights: image("WEIGHTS_FILE", popcount, popcount.weights, fold, layer: name),
       mask: popcount.mask.map { image("MASK_FILE", popcount, $0, fold, layer: name) })
     carriers[index] = append(
@@ -245,7 +264,10 @@ struct PipelineBuilder {
     _ parameter: String, _ popcount: MaskedPopcount, _ bits: BitMatrix, _ fold: LayerFold,
     layer: String
   ) -> MemoryImage {
-    MatrixUnit.memoryImage(
+    if isSketch {
+      return MemoryImage(parameter: parameter, width: fold.units * fold.lanes, words: [])
+    }
+    return MatrixUnit.memoryImage(
       parameter: parameter, layer: layer, lanes: fold.lanes, units: fold.units,
       words: popcount.inputs / fold.lanes, groups: popcount.outputs / fold.units,
       weightLevels: popcount.scales.count

@@ -37,6 +37,11 @@ extension Pipeline {
       latency: completions[0], interval: completions[most - 1] - completions[most - 2])
   }
 
+  /// Cycles from the first beat of an image in to its last beat out, the pipeline being empty.
+  func latency() -> Int {
+    completions(images: 1)[0]
+  }
+
   /// The cycle in which the last beat of each of the first `images` images leaves, counted from
   /// the transfer of the very first beat in.
   public func completions(images: Int) -> [Int] {

@@ -28,14 +28,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The folder to write; an older design there is replaced.")
   var output: String
 
-  @Option(help: "No layer may need more cycles for an image. (default: 1024)")
-  var cycles: Int?
-
-  @Option(help: "Images a second at the clock, in place of --cycles.")
-  var imagesPerSecond: Double?
-
-  @Option(help: "The clock in MHz, for the figures in seconds.")
-  var clock = 200.0
+  @OptionGroup var goal: GoalOptions
 
   @Option(
     name: .customLong("fold"),
@@ -47,25 +40,22 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup var format: OutputOptions
 
   func run() throws {
-    let target = try target()
     var overrides: [String: LayerFold] = [:]
     for fold in folds {
       guard overrides.updateValue(fold.fold, forKey: fold.layer) == nil else {
         throw Diagnostic(at: "--fold", "layer '\(fold.layer)' is folded twice", hint: "keep one")
       }
     }
+    let target = try goal.target()
     let trained = try model.read()
     let graph = try trained.network.lowered(with: trained.parameters, options: model.lowering)
-    let folding = try graph.folded(to: target, overrides: overrides)
-    if cycles != nil || imagesPerSecond != nil {
-      try check(folding, target: target, overrides: overrides)
-    }
+    var search = try FoldSearch(graph, on: goal.chosenDevice(), overrides: overrides)
+    let folding = try goal.fold(with: &search, target: target)
+    if let target { try check(folding, target: target, overrides: overrides) }
     let design = try Pipeline(folding).verilog()
-    if cycles != nil || imagesPerSecond != nil {
-      warn(of: design.manifest.timing.interval, folding, target: target)
-    }
+    if let target { warn(of: design.manifest.timing.interval, folding, target: target) }
     try design.write(to: URL(filePath: output))
-    let report = GenerationReport(design, folder: output, clock: clock * 1e6)
+    let report = GenerationReport(design, folder: output, clock: goal.clock * 1e6)
     try format.print(report, text: report.text)
   }
 
@@ -75,13 +65,14 @@ struct GenerateCommand: ParsableCommand {
   ) throws {
     for (index, node) in folding.graph.nodes.enumerated() {
       guard let cycles = folding.cycles(of: index), cycles > target.cycles else { continue }
+      let reachable = goal.clock * 1e6 / Double(cycles)
       let diagnostic = Diagnostic(
         overrides[node.name] == nil ? .error : .warning,
         at: "fold \(folding.graph.name).\(node.name)",
         "the layer needs \(cycles) cycle\(cycles == 1 ? "" : "s") for an image, "
           + "the target is \(target.cycles)",
         hint: overrides[node.name] == nil
-          ? "ask for more cycles or fewer images a second"
+          ? "its fastest fold makes \(Int(reachable)) images/s at \(goal.clock) MHz: ask for at most that"
           : "give the layer more units or lanes, or leave its fold out")
       if diagnostic.severity == .error { throw diagnostic }
       FileHandle.standardError.write(Data("\(diagnostic)\n".utf8))
@@ -90,33 +81,12 @@ struct GenerateCommand: ParsableCommand {
 
   /// Layers that each meet the target may still wait for one another.
   private func warn(of interval: Int, _ folding: FoldedNetwork, target: FoldTarget) {
-    let slowest = folding.graph.nodes.indices.compactMap { folding.cycles(of: $0) }.max() ?? 0
-    guard slowest <= target.cycles, interval > target.cycles else { return }
+    guard folding.interval <= target.cycles, interval > target.cycles else { return }
     let diagnostic = Diagnostic(
       .warning, at: "fold \(folding.graph.name)",
       "an image leaves every \(interval) cycles, the target is \(target.cycles): "
         + "layers wait for one another",
       hint: "ask for fewer cycles or more images a second than you need")
     FileHandle.standardError.write(Data("\(diagnostic)\n".utf8))
-  }
-
-  private func target() throws -> FoldTarget {
-    try checkClock(clock)
-    if let imagesPerSecond {
-      guard cycles == nil else {
-        throw Diagnostic(
-          at: "--cycles", "given together with --images-per-second", hint: "keep one of the two")
-      }
-      guard imagesPerSecond > 0, imagesPerSecond.isFinite else {
-        throw Diagnostic(
-          at: "--images-per-second", "\(imagesPerSecond); a positive number is expected")
-      }
-      return .imagesPerSecond(imagesPerSecond, clock: clock * 1e6)
-    }
-    guard let cycles else { return .cycles(1024) }
-    guard cycles > 0 else {
-      throw Diagnostic(at: "--cycles", "\(cycles); a positive number is expected")
-    }
-    return .cycles(cycles)
   }
 }

@@ -53,7 +53,7 @@ extension LevelSchedule: ExpressibleByArgument {}
 extension StallPattern: ExpressibleByArgument {}
 extension LabelledImages.Split: ExpressibleByArgument {}
 
-/// `fc1=units:16,lanes:49,schedule:series`
+/// `fc1=units:16,lanes:49,schedule:series,memory:block`
 struct FoldOverride {
   var layer: String
   var fold: LayerFold
@@ -68,17 +68,20 @@ struct FoldOverride {
         throw Self.expected
       }
     }
-    guard parts.count == 2, Set(values.keys).isSubset(of: ["units", "lanes", "schedule"]),
+    guard parts.count == 2,
+      Set(values.keys).isSubset(of: ["units", "lanes", "schedule", "memory"]),
       let units = values["units"].flatMap({ Int($0) }),
       let lanes = values["lanes"].flatMap({ Int($0) }),
-      let schedule = LevelSchedule(rawValue: String(values["schedule"] ?? "series"))
+      let schedule = LevelSchedule(rawValue: String(values["schedule"] ?? "series")),
+      let memory = MemoryKind(rawValue: String(values["memory"] ?? "automatic"))
     else { throw Self.expected }
     layer = String(parts[0])
-    fold = LayerFold(units: units, lanes: lanes, schedule: schedule)
+    fold = LayerFold(units: units, lanes: lanes, schedule: schedule, memory: memory)
   }
 
   private static let expected = ValidationError(
-    "a fold reads 'layer=units:16,lanes:49,schedule:series'; schedule is series or parallel")
+    "a fold reads 'layer=units:16,lanes:49,schedule:series,memory:block'; schedule is series or parallel, "
+      + "memory automatic, distributed or block")
 }
 
 /// A clock in MHz that a device could have.

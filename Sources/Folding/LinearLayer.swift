@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Diagnostics
+import IntegerNetwork
+
+/// A linear layer and the folds that it can have.
+package struct LinearLayer {
+  /// Its node.
+  package var index: Int
+  /// Its name.
+  package var name: String
+  /// Its weights.
+  package var popcount: MaskedPopcount
+  /// Bits of the codes that it reads.
+  package var levels: Int
+  /// What lanes divide: the values of a pixel, or of the vector.
+  var vector: Int
+  /// Products with the matrix in an image.
+  var positions: Int
+  /// Values that arrive in an image.
+  var arrivals: Int
+
+  /// Every `units` that it can have.
+  package var units: [Int] { divisors(of: popcount.outputs) }
+
+  /// Every `lanes` that it can have.
+  package var lanes: [Int] { divisors(of: vector) }
+
+  /// Cycles for an image.
+  package func cycles(_ fold: LayerFold) -> Int {
+    max(positions * fold.cycles(for: popcount, levels: levels), arrivals / fold.lanes)
+  }
+
+  /// Whether one width adapter joins a stream of `unitsBefore` lanes to `lanes`; nil: the stream
+  /// comes from outside and has the lanes that are wanted.
+  package func fits(_ lanes: Int, _ unitsBefore: Int?) -> Bool {
+    guard let unitsBefore, unitsBefore > 0, lanes > 0 else { return true }
+    return lanes % unitsBefore == 0 || unitsBefore % lanes == 0
+  }
+
+  func check(
+    _ fold: LayerFold, unitsBefore: Int?, at path: String,
+    _ diagnostics: inout DiagnosticCollector
+  ) {
+    if fold.units < 1 || popcount.outputs % fold.units != 0 {
+      diagnostics.error(
+        at: path, "units (\(fold.units)) do not divide the layer's \(popcount.outputs) outputs",
+        hint: "use one of \(list(units))")
+    }
+    if fold.lanes < 1 || vector % fold.lanes != 0 {
+      diagnostics.error(
+        at: path,
+        "lanes (\(fold.lanes)) do not divide the layer's \(vector) "
+          + (popcount.window == nil ? "inputs" : "channels"),
+        hint: "use one of \(list(lanes))")
+    } else if !fits(fold.lanes, unitsBefore), let unitsBefore {
+      let fitting = lanes.filter { fits($0, unitsBefore) }
+      diagnostics.error(
+        at: path,
+        "lanes (\(fold.lanes)) and the units of the layer before (\(unitsBefore)) "
+          + "do not divide one another",
+        hint: "use one of \(list(fitting)) lanes, or other units before")
+    }
+  }
+
+  private func list(_ numbers: [Int]) -> String {
+    numbers.map(String.init).joined(separator: ", ")
+  }
+}
+
+extension IntegerGraph {
+  /// The linear layers, in order.
+  package var linearLayers: [LinearLayer] {
+    nodes.indices.compactMap { index in
+      guard case .popcount(let popcount) = nodes[index].operation,
+        let code = code(of: nodes[index].inputs[0])
+      else { return nil }
+      let source = nodes[nodes[index].inputs[0]].shape
+      return LinearLayer(
+        index: index, name: nodes[index].name, popcount: popcount, levels: code.levels,
+        vector: popcount.window == nil ? source.count : source.channels,
+        positions: nodes[index].shape.pixels, arrivals: arrivals(at: index, popcount))
+    }
+  }
+
+  /// Checks folds that were chosen by hand: each by itself, and with that of the layer before where
+  /// there is one.
+  ///
+  /// - Throws: ``InvalidInput``.
+  package func check(_ folds: [String: LayerFold]) throws {
+    var diagnostics = DiagnosticCollector()
+    let layers = linearLayers
+    let names = layers.map(\.name)
+    for name in folds.keys.sorted() where !names.contains(name) {
+      diagnostics.error(
+        at: "fold \(self.name)", "there is no linear layer '\(name)'",
+        hint: "the linear layers are \(names.joined(separator: ", "))")
+    }
+    for layer in layers {
+      guard let fold = folds[layer.name] else { continue }
+      layer.check(
+        fold, unitsBefore: lanesBefore(layer.index, folds),
+        at: "fold \(self.name).\(layer.name)", &diagnostics)
+    }
+    try diagnostics.throwIfErrors()
+  }
+
+  /// Lanes of the stream that linear layer `index` reads; nil where it comes from outside as the
+  /// layer wants it, or from a layer without a fold.
+  package func lanesBefore(_ index: Int, _ folds: [String: LayerFold]) -> Int? {
+    var node = index
+    while let input = nodes[node].inputs.first {
+      if case .popcount = nodes[input].operation { return folds[nodes[input].name]?.units }
+      if input == 0, !inputReaders.contains(index) { return pooledInputLanes }
+      node = input
+    }
+    return nil
+  }
+}
+
+func divisors(of number: Int) -> [Int] {
+  guard number > 0 else { return [1] }
+  let small = (1...Int(Double(number).squareRoot())).filter { number % $0 == 0 }
+  return small + small.reversed().map { number / $0 }.filter { $0 > (small.last ?? 0) }
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Diagnostics
+import Folding
+import IntegerNetwork
+
+extension IntegerGraph {
+  /// Folds every linear layer so that all together take the least and meet the target; layers in
+  /// `overrides` as they say.
+  ///
+  /// What is least: LUTs, block RAMs and multipliers, a block RAM and a multiplier weighed by how many
+  /// LUTs the device has for each (``Device``). All are estimates (``Core/resources``).
+  /// Every combination of units, lanes, level schedule and weight memory is considered, layer after
+  /// layer (dynamic programming over the lanes of the streams between layers), so without a budget
+  /// the result is a minimum of the estimate. Where no fold of a layer meets the target, the
+  /// fastest is taken. Within a budget, of each stream width at most
+  /// ``FoldSearch/alternatives`` combinations are kept.
+  ///
+  /// - Throws: ``InvalidInput`` for overrides that do not fit, ``Diagnostic`` for a graph that has no
+  ///   pipeline, or when nothing that meets the target fits into the budget.
+  public func folded(
+    to target: FoldTarget = .cycles(1024), within budget: FoldBudget = FoldBudget(),
+    on device: Device = .zc706, overrides: [String: LayerFold] = [:]
+  ) throws -> FoldedNetwork {
+    var search = try FoldSearch(self, on: device, overrides: overrides)
+    return try search.smallest(cycles: max(1, target.cycles), within: budget).folding
+  }
+}
+
+/// Finds folds. It remembers what it has counted, for the next target.
+public struct FoldSearch {
+  /// A network's fold, and what it takes.
+  public struct Solution: Sendable {
+    /// The fold.
+    public var folding: FoldedNetwork
+    /// An estimate of what it takes.
+    public var resources: Resources
+  }
+
+  /// Combinations that are kept of each stream width where there is a budget.
+  static let alternatives = 64
+
+  private let graph: IntegerGraph
+  private let device: Device
+  private var layers: [SearchedLayer]
+
+  /// - Throws: ``InvalidInput`` for overrides that do not fit.
+  public init(
+    _ graph: IntegerGraph, on device: Device = .zc706, overrides: [String: LayerFold] = [:]
+  ) throws {
+    try graph.check(overrides)
+    self.graph = graph
+    self.device = device
+    let linear = graph.linearLayers
+    layers = linear.enumerated().map { position, layer in
+      let end = position + 1 < linear.count ? linear[position + 1].index : graph.nodes.count
+      return SearchedLayer(
+        graph: graph, layer: layer, nodes: layer.index..<end, fixed: overrides[layer.name])
+    }
+  }
+
+  /// The smallest fold of which no layer and no pool needs more than `cycles` cycles for an image,
+  /// or the nearest to it.
+  ///
+  /// - Throws: ``Diagnostic`` when no such fold fits into the budget.
+  public mutating func smallest(
+    cycles: Int, within budget: FoldBudget = FoldBudget()
+  ) throws -> Solution {
+    let ends = try combinations(cycles: cycles, within: budget)
+    let fitting = ends.filter { budget.excess(of: $0.resources) <= 1 }
+    guard let best = fitting.min(by: { $0.rank(on: device) < $1.rank(on: device) }) else {
+      let nearest = ends.min {
+        budget.excess(of: $0.resources) < budget.excess(of: $1.resources)
+      }
+      throw exceeded(budget, by: nearest?.resources ?? Resources(), cycles: cycles)
+    }
+    return solution(best)
+  }
+
+  /// The fold with the fewest cycles that fits into the budget.
+  ///
+  /// - Throws: ``Diagnostic`` when none does.
+  public mutating func fastest(within budget: FoldBudget) throws -> Solution {
+    var slow = layers.map(\.slowestCycles).max() ?? 1
+    var best = try smallest(cycles: slow, within: budget)
+    var fast = 1
+    while fast < slow {
+      let middle = fast + (slow - fast) / 2
+      if let found = try? smallest(cycles: middle, within: budget), found.folding.interval <= middle {
+        best = found
+        slow = max(fast, found.folding.interval)
+        if slow == fast { break }
+        slow = min(slow, middle)
+      } else {
+        fast = middle + 1
+      }
+    }
+    return best
+  }
+
+  /// A fold like `solution` with at most `latency` cycles from the first beat of an image to its
+  /// result: one layer after the other is changed, each time that which gains most cycles for what
+  /// it costs. Layers keep the cycles for an image that `solution` has at most.
+  ///
+  /// - Throws: ``Diagnostic`` when the changes end before the latency is reached.
+  public mutating func quicker(
+    _ solution: Solution, latency: Int, within budget: FoldBudget = FoldBudget()
+  ) throws -> Solution {
+    var best = solution
+    var reached = try self.latency(of: best.folding)
+    while reached > latency {
+      var step: (solution: Solution, latency: Int, price: Double)?
+      for layer in layers {
+        for fold in layer.folds where fold != best.folding.folds[layer.layer.name] {
+          var folds = best.folding.folds
+          folds[layer.layer.name] = fold
+          let folding = FoldedNetwork(graph: graph, folds: folds)
+          guard fits(folding), folding.interval <= solution.folding.interval else { continue }
+          let pipeline = try Pipeline(folding, isSketch: true)
+          let resources = pipeline.resources
+          guard budget.excess(of: resources) <= 1 else { continue }
+          // A change may cost less than any other because it gains nothing: no need to run it.
+          let cost = device.weight(of: resources) - device.weight(of: best.resources)
+          if let step, cost > step.price * Double(reached - latency) { continue }
+          let cycles = pipeline.latency()
+          guard cycles < reached else { continue }
+          // Beyond the target nothing is gained.
+          let price = max(cost, 0) / Double(reached - max(cycles, latency))
+          if step.map({ price < $0.price }) ?? true {
+            step = (Solution(folding: folding, resources: resources), cycles, price)
+          }
+        }
+      }
+      guard let step else {
+        throw Diagnostic(
+          at: "fold \(graph.name)",
+          "the latency is \(reached) cycles at the least that was found, the target is \(latency)",
+          hint: "allow more time or more LUTs, or ask for more images a second")
+      }
+      (best, reached) = (step.solution, step.latency)
+    }
+    return best
+  }
+
+  private func latency(of folding: FoldedNetwork) throws -> Int {
+    try Pipeline(folding, isSketch: true).latency()
+  }
+
+  /// Whether a width adapter joins all layers.
+  private func fits(_ folding: FoldedNetwork) -> Bool {
+    layers.allSatisfy { searched in
+      let before = graph.lanesBefore(searched.layer.index, folding.folds)
+      return folding.folds[searched.layer.name].map { searched.layer.fits($0.lanes, before) } ?? true
+    }
+  }
+
+  private func solution(_ combination: Combination) -> Solution {
+    var folds: [String: LayerFold] = [:]
+    for (layer, fold) in zip(layers, combination.folds) { folds[layer.layer.name] = fold }
+    return Solution(
+      folding: FoldedNetwork(graph: graph, folds: folds), resources: combination.resources)
+  }
+
+  /// The best folds of all layers, by the units of the last.
+  private mutating func combinations(
+    cycles: Int, within budget: FoldBudget
+  ) throws -> [Combination] {
+    // First the folds that meet the target. Where they do not fit together, all.
+    for meetsTarget in [true, false] {
+      var ends: [Int?: [Combination]] = [:]
+      for position in layers.indices {
+        var next: [Int?: [Combination]] = [:]
+        let candidates = try layers[position].candidates(cycles: cycles, onlyMeeting: meetsTarget)
+        let starts =
+          position == 0
+          ? [graph.lanesBefore(layers[0].layer.index, [:]): [Combination()]] : ends
+        for (before, combinations) in starts {
+          for candidate in candidates where layers[position].layer.fits(candidate.fold.lanes, before) {
+            let joint = layers[position].joint(from: before, to: candidate.fold)
+            for combination in combinations {
+              next[candidate.fold.units, default: []].append(
+                combination.followed(by: candidate, joint: joint, excess: candidate.cycles - cycles))
+            }
+          }
+        }
+        ends = next.mapValues { thinned($0, within: budget) }
+      }
+      if !ends.isEmpty { return ends.values.flatMap { $0 } }
+    }
+    return []
+  }
+
+  /// What is worth being continued: without a budget the best; else nothing that another is better
+  /// than in everything.
+  private func thinned(_ combinations: [Combination], within budget: FoldBudget) -> [Combination] {
+    let sorted = combinations.sorted { $0.rank(on: device) < $1.rank(on: device) }
+    guard !budget.isUnlimited, let first = sorted.first else { return Array(sorted.prefix(1)) }
+    var kept: [Combination] = []
+    for combination in sorted
+    where combination.excess == first.excess
+      && !kept.contains(where: { $0.resources.isAtMost(combination.resources) })
+    {
+      kept.append(combination)
+    }
+    guard kept.count > Self.alternatives else { return kept }
+    // The best and, spread over the whole range, some with fewer and fewer LUTs.
+    let byLUTs = kept.sorted { $0.resources.luts < $1.resources.luts }
+    let step = Double(byLUTs.count - 1) / Double(Self.alternatives - 1)
+    return [first] + (0..<Self.alternatives).map { byLUTs[Int((Double($0) * step).rounded())] }
+  }
+
+  private func exceeded(_ budget: FoldBudget, by resources: Resources, cycles: Int) -> Diagnostic {
+    func figure(_ used: Int, _ limit: Int?, _ name: String) -> String? {
+      limit.flatMap { used > $0 ? "\(used) \(name) (\($0) are allowed)" : nil }
+    }
+    let figures = [
+      figure(resources.luts, budget.luts, "LUTs"),
+      figure(resources.ramb18s, budget.ramb18s, "halves of a block RAM"),
+      figure(resources.dsps, budget.dsps, "multipliers"),
+    ].compactMap { $0 }
+    return Diagnostic(
+      at: "fold \(graph.name)",
+      "an image every \(cycles) cycles takes an estimated \(figures.joined(separator: ", "))",
+      hint: "allow more, or ask for more cycles or fewer images a second")
+  }
+}
+
+/// A fold of a layer with what it takes, the joint with the layer before left out.
+private struct Candidate {
+  var fold: LayerFold
+  var cycles: Int
+  var resources: Resources
+}
+
+/// Folds of the first layers.
+private struct Combination {
+  var folds: [LayerFold] = []
+  var resources = Resources()
+  /// Cycles beyond the target, of the worst.
+  var excess = 0
+
+  func followed(by candidate: Candidate, joint: Resources, excess more: Int) -> Combination {
+    Combination(
+      folds: folds + [candidate.fold], resources: resources + candidate.resources + joint,
+      excess: max(excess, more))
+  }
+
+  /// The lesser, the better.
+  func rank(on device: Device) -> (Int, Double) {
+    (max(0, excess), device.weight(of: resources))
+  }
+}
+
+/// A linear layer and what follows it up to the next.
+private struct SearchedLayer {
+  let graph: IntegerGraph
+  let layer: LinearLayer
+  let nodes: Range<Int>
+  let fixed: LayerFold?
+  /// What a fold takes: the matrix unit and all before it.
+  private var bodies: [LayerFold: Resources] = [:]
+  /// What follows a matrix unit of so many units, and the cycles of the slowest pool in it.
+  private var tails: [Int: (resources: Resources, cycles: Int)] = [:]
+
+  init(graph: IntegerGraph, layer: LinearLayer, nodes: Range<Int>, fixed: LayerFold?) {
+    self.graph = graph
+    self.layer = layer
+    self.nodes = nodes
+    self.fixed = fixed
+  }
+
+  /// Cycles of the slowest fold.
+  var slowestCycles: Int {
+    let fold = fixed ?? LayerFold(units: 1, lanes: 1)
+    return max(layer.cycles(fold), poolCycles(units: fold.units))
+  }
+
+  /// Every fold that it can have.
+  var folds: [LayerFold] {
+    if let fixed { return [fixed] }
+    let schedules: [LevelSchedule] = layer.levels > 1 ? [.series, .parallel] : [.series]
+    return layer.units.flatMap { units in
+      layer.lanes.flatMap { lanes in
+        // One word is no memory.
+        let words =
+          layer.popcount.inputs / lanes * (layer.popcount.outputs / units)
+          * layer.popcount.scales.count
+        let memories: [MemoryKind] = words > 1 ? [.distributed, .block] : [.automatic]
+        return schedules.flatMap { schedule in
+          memories.map { LayerFold(units: units, lanes: lanes, schedule: schedule, memory: $0) }
+        }
+      }
+    }
+  }
+
+  /// The folds of a layer: those that meet the target, or where there is none the fastest; or all.
+  mutating func candidates(cycles: Int, onlyMeeting: Bool) throws -> [Candidate] {
+    let all = folds.map { (fold: $0, cycles: max(layer.cycles($0), poolCycles(units: $0.units))) }
+    let limit = onlyMeeting ? max(cycles, all.map(\.cycles).min() ?? cycles) : Int.max
+    var candidates: [Candidate] = []
+    for (fold, cycles) in all where cycles <= limit {
+      candidates.append(Candidate(fold: fold, cycles: cycles, resources: try resources(of: fold)))
+    }
+    return candidates
+  }
+
+  private mutating func resources(of fold: LayerFold) throws -> Resources {
+    if let body = bodies[fold], let tail = tails[fold.units] { return body + tail.resources }
+    let folding = FoldedNetwork(graph: graph, folds: [layer.name: fold])
+    var builder = PipelineBuilder(folding, isSketch: true)
+    let isKnown = tails[fold.units] != nil
+    try builder.run(nodes: isKnown ? nodes.lowerBound..<nodes.lowerBound + 1 : nodes)
+    let matrix = builder.stages.firstIndex { $0.core is MatrixUnit } ?? 0
+    let body = builder.stages[...matrix].map(\.core.resources).sum()
+    bodies[fold] = body
+    if !isKnown {
+      tails[fold.units] = (
+        builder.stages[(matrix + 1)...].map(\.core.resources).sum(), poolCycles(units: fold.units)
+      )
+    }
+    return body + (tails[fold.units]?.resources ?? Resources())
+  }
+
+  /// Cycles of the slowest pool behind a matrix unit of so many units.
+  private func poolCycles(units: Int) -> Int {
+    guard nodes.count > 1 else { return 0 }
+    let folding = FoldedNetwork(
+      graph: graph, folds: [layer.name: LayerFold(units: units, lanes: 1)])
+    return nodes.dropFirst().compactMap { folding.cycles(of: $0) }.max() ?? 0
+  }
+
+  /// The width adapter between a stream of `before` lanes and a fold.
+  func joint(from before: Int?, to fold: LayerFold) -> Resources {
+    guard let before, before != fold.lanes else { return Resources() }
+    return before < fold.lanes
+      ? WidthUp(lanes: before, bitsPerLane: layer.levels, ratio: fold.lanes / before).resources
+      : WidthDown(lanes: fold.lanes, bitsPerLane: layer.levels, ratio: before / fold.lanes).resources
+  }
+}
+
+extension Resources {
+  /// Whether nothing is more than in `other`.
+  fileprivate func isAtMost(_ other: Resources) -> Bool {
+    luts <= other.luts && ramb18s <= other.ramb18s && dsps <= other.dsps
+  }
+}

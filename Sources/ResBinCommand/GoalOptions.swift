@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ResBin
+
+/// What a design is to reach, and within what.
+struct GoalOptions: ParsableArguments {
+  @Option(help: "No layer may need more cycles for an image. (default: 1024, or with a budget the fewest)")
+  var cycles: Int?
+
+  @Option(help: "Images a second at the clock, in place of --cycles.")
+  var imagesPerSecond: Double?
+
+  @Option(help: "The longest time from the first beat of an image to its result, in microseconds.")
+  var latency: Double?
+
+  @Option(help: "The most LUTs, by the estimate.")
+  var luts: Int?
+
+  @Option(help: "The most block RAMs of 36 Kibit; 0.5 is half of one.")
+  var brams: Double?
+
+  @Option(help: "The most multipliers (DSP blocks).")
+  var dsps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The board or part that it must fit: \(Device.all.map(\.name).joined(separator: ", ")). Weighs LUTs "
+        + "against block RAMs by what there is. (default: zc706, without a limit)"))
+  var device: String?
+
+  @Option(help: "The clock in MHz, for the figures in seconds.")
+  var clock = 200.0
+
+  /// The device, that of the papers unless another is asked for.
+  func chosenDevice() throws -> Device {
+    guard let device else { return .zc706 }
+    guard let found = Device.all.first(where: { [$0.name, $0.part].contains(device.lowercased()) })
+    else {
+      throw Diagnostic(
+        at: "--device", "'\(device)' is not known",
+        hint: "use one of \(Device.all.map(\.name).joined(separator: ", ")), or a part: "
+          + Set(Device.all.map(\.part)).sorted().joined(separator: ", ")
+          + "; or --luts, --brams and --dsps")
+    }
+    return found
+  }
+
+  /// What the options allow; nil: no limit.
+  func budget() throws -> FoldBudget {
+    var budget = device == nil ? FoldBudget() : try chosenDevice().budget
+    for (name, value) in [("--luts", luts), ("--dsps", dsps)] {
+      if let value, value < 0 {
+        throw Diagnostic(at: name, "\(value); 0 or a positive number is expected")
+      }
+    }
+    if let brams {
+      guard (0...1_000_000).contains(brams) else {
+        throw Diagnostic(at: "--brams", "\(brams); a number from 0 to 1000000 is expected")
+      }
+      budget.ramb18s = Int((brams * 2).rounded(.down))
+    }
+    budget.luts = luts ?? budget.luts
+    budget.dsps = dsps ?? budget.dsps
+    return budget
+  }
+
+  /// The speed that is asked for; nil: as fast as the budget allows.
+  func target() throws -> FoldTarget? {
+    try checkClock(clock)
+    if let imagesPerSecond {
+      guard cycles == nil else {
+        throw Diagnostic(
+          at: "--cycles", "given together with --images-per-second", hint: "keep one of the two")
+      }
+      guard imagesPerSecond > 0, imagesPerSecond.isFinite else {
+        throw Diagnostic(
+          at: "--images-per-second", "\(imagesPerSecond); a positive number is expected")
+      }
+      return .imagesPerSecond(imagesPerSecond, clock: clock * 1e6)
+    }
+    if let cycles {
+      guard cycles > 0 else {
+        throw Diagnostic(at: "--cycles", "\(cycles); a positive number is expected")
+      }
+      return .cycles(cycles)
+    }
+    return nil
+  }
+
+  /// The fold that the options ask for.
+  func fold(with search: inout FoldSearch, target: FoldTarget?) throws -> FoldedNetwork {
+    let budget = try budget()
+    var found: FoldSearch.Solution
+    if let target {
+      found = try search.smallest(cycles: max(1, target.cycles), within: budget)
+    } else if budget == FoldBudget() {
+      found = try search.smallest(cycles: 1024)
+    } else {
+      found = try search.fastest(within: budget)
+    }
+    if let latency {
+      guard latency > 0, latency.isFinite else {
+        throw Diagnostic(at: "--latency", "\(latency); a positive number of microseconds is expected")
+      }
+      found = try search.quicker(
+        found, latency: Int(min(latency * clock, 1e15)), within: budget)
+    }
+    return found.folding
+  }
+}
