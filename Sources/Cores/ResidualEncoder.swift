@@ -29,7 +29,8 @@ public struct ResidualEncoder: Core {
   /// - Parameters:
   ///   - thresholds: For each neuron its 2^`levels` − 1 thresholds in heap order: the root, then
   ///     the two below it for b₁ = 0 and 1, and so on. They are clamped to 0 … 2^`sumWidth` − 1,
-  ///     which changes nothing as long as every sum is less than 2^`sumWidth` − 1.
+  ///     which changes nothing as long as every sum is less than 2^`sumWidth` − 1. Empty: no words,
+  ///     for a face that is only asked what it takes.
   ///   - falling: For each neuron whether its value falls with its sum: b_l = ¬(sum ≥ T). Empty
   ///     where none does.
   ///   - layer: The layer's name, for the comments.
@@ -47,7 +48,7 @@ public struct ResidualEncoder: Core {
     var image = MemoryImage(
       parameter: "THRESHOLDS_FILE", width: units * (nodes * sumWidth + (hasFalling ? 1 : 0)),
       words: [])
-    for group in 0..<groups {
+    for group in 0..<(thresholds.isEmpty ? 0 : groups) {
       var packer = BitPacker(width: image.width)
       for neuron in group * units..<(group + 1) * units {
         for threshold in thresholds[neuron].prefix(nodes) {

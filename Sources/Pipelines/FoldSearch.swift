@@ -36,6 +36,15 @@ public struct FoldSearch {
     public var folding: FoldedNetwork
     /// An estimate of what it takes.
     public var resources: Resources
+
+    fileprivate init(folding: FoldedNetwork, resources: Resources) {
+      self.folding = folding
+      self.resources = resources
+    }
+
+    fileprivate init(_ change: FoldSearch.Change) {
+      self.init(folding: change.pipeline.folding, resources: change.resources)
+    }
   }
 
   /// Combinations that are kept of each stream width where there is a budget.
@@ -100,51 +109,70 @@ public struct FoldSearch {
   }
 
   /// A fold like `solution` with at most `latency` cycles from the first beat of an image to its
-  /// result: one layer after the other is changed, each time that which gains most cycles for what
-  /// it costs. Layers keep the cycles for an image that `solution` has at most.
+  /// result. One layer after the other is changed, each time that which gains most cycles for what
+  /// it costs; then, as long as the latency holds, that which saves most. Layers keep the cycles for
+  /// an image that `solution` has at most.
   ///
-  /// - Throws: ``Diagnostic`` when the changes end before the latency is reached.
+  /// - Throws: ``Diagnostic`` when the changes end before the latency or the budget is reached.
   public mutating func quicker(
     _ solution: Solution, latency: Int, within budget: FoldBudget = FoldBudget()
   ) throws -> Solution {
     var best = solution
-    var reached = try self.latency(of: best.folding)
+    var reached = try Pipeline(best.folding, isSketch: true).latency()
     while reached > latency {
-      var step: (solution: Solution, latency: Int, price: Double)?
-      for layer in layers {
-        for fold in layer.folds where fold != best.folding.folds[layer.layer.name] {
-          var folds = best.folding.folds
-          folds[layer.layer.name] = fold
-          let folding = FoldedNetwork(graph: graph, folds: folds)
-          guard fits(folding), folding.interval <= solution.folding.interval else { continue }
-          let pipeline = try Pipeline(folding, isSketch: true)
-          let resources = pipeline.resources
-          guard budget.excess(of: resources) <= 1 else { continue }
-          // A change may cost less than any other because it gains nothing: no need to run it.
-          let cost = device.weight(of: resources) - device.weight(of: best.resources)
-          if let step, cost > step.price * Double(reached - latency) { continue }
-          let cycles = pipeline.latency()
-          guard cycles < reached else { continue }
-          // Beyond the target nothing is gained.
-          let price = max(cost, 0) / Double(reached - max(cycles, latency))
-          if step.map({ price < $0.price }) ?? true {
-            step = (Solution(folding: folding, resources: resources), cycles, price)
-          }
-        }
+      var step: (change: Change, latency: Int, price: Double)?
+      for change in try changes(of: best, slowest: solution.folding.interval) {
+        let cost = device.weight(of: change.resources) - device.weight(of: best.resources)
+        // Even if it reached the target it would be dearer: no need to run it.
+        if let step, cost > step.price * Double(reached - latency) { continue }
+        let cycles = change.pipeline.latency()
+        guard cycles < reached else { continue }
+        // Beyond the target nothing is gained.
+        let price = max(cost, 0) / Double(reached - max(cycles, latency))
+        if step.map({ price < $0.price }) ?? true { step = (change, cycles, price) }
       }
       guard let step else {
         throw Diagnostic(
           at: "fold \(graph.name)",
           "the latency is \(reached) cycles at the least that was found, the target is \(latency)",
-          hint: "allow more time or more LUTs, or ask for more images a second")
+          hint: "allow more time, or ask for more images a second")
       }
-      (best, reached) = (step.solution, step.latency)
+      (best, reached) = (Solution(step.change), step.latency)
+    }
+    while true {
+      func rank(_ resources: Resources) -> (Double, Double) {
+        (max(1, budget.excess(of: resources)), device.weight(of: resources))
+      }
+      let savings = try changes(of: best, slowest: solution.folding.interval)
+        .filter { rank($0.resources) < rank(best.resources) }
+        .sorted { rank($0.resources) < rank($1.resources) }
+      guard let saving = savings.first(where: { $0.pipeline.latency() <= latency }) else { break }
+      best = Solution(saving)
+    }
+    guard budget.excess(of: best.resources) <= 1 else {
+      throw exceeded(budget, by: best.resources, cycles: best.folding.interval, latency: latency)
     }
     return best
   }
 
-  private func latency(of folding: FoldedNetwork) throws -> Int {
-    try Pipeline(folding, isSketch: true).latency()
+  /// What a change of one layer leads to.
+  fileprivate struct Change {
+    var pipeline: Pipeline
+    var resources: Resources
+  }
+
+  /// Every change of one layer that meets `slowest` and fits the layers beside it.
+  private func changes(of solution: Solution, slowest: Int) throws -> [Change] {
+    try layers.flatMap { layer in
+      try layer.folds.compactMap { fold -> Change? in
+        var folds = solution.folding.folds
+        guard folds.updateValue(fold, forKey: layer.layer.name) != fold else { return nil }
+        let folding = FoldedNetwork(graph: graph, folds: folds)
+        guard fits(folding), folding.interval <= slowest else { return nil }
+        let pipeline = try Pipeline(folding, isSketch: true)
+        return Change(pipeline: pipeline, resources: pipeline.resources)
+      }
+    }
   }
 
   /// Whether a width adapter joins all layers.
@@ -210,7 +238,9 @@ public struct FoldSearch {
     return [first] + (0..<Self.alternatives).map { byLUTs[Int((Double($0) * step).rounded())] }
   }
 
-  private func exceeded(_ budget: FoldBudget, by resources: Resources, cycles: Int) -> Diagnostic {
+  private func exceeded(
+    _ budget: FoldBudget, by resources: Resources, cycles: Int, latency: Int? = nil
+  ) -> Diagnostic {
     func figure(_ used: Int, _ limit: Int?, _ name: String) -> String? {
       limit.flatMap { used > $0 ? "\(used) \(name) (\($0) are allowed)" : nil }
     }
@@ -221,7 +251,9 @@ public struct FoldSearch {
     ].compactMap { $0 }
     return Diagnostic(
       at: "fold \(graph.name)",
-      "an image every \(cycles) cycles takes an estimated \(figures.joined(separator: ", "))",
+      "an image every \(cycles) cycles"
+        + (latency.map { " with a latency of \($0)" } ?? "")
+        + " takes an estimated \(figures.joined(separator: ", "))",
       hint: "allow more, or ask for more cycles or fewer images a second")
   }
 }

@@ -41,7 +41,7 @@ public struct Pipeline: Sendable {
     try self.init(folding, isSketch: false)
   }
 
-  /// - Parameter isSketch: Whether weights are left out: enough for resources and timing.
+  /// - Parameter isSketch: Whether weights and thresholds are left out: enough for resources and timing.
   init(_ folding: FoldedNetwork, isSketch: Bool) throws {
     var builder = PipelineBuilder(folding, isSketch: isSketch)
     try builder.run()

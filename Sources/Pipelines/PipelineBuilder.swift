@@ -14,7 +14,7 @@ struct PipelineBuilder {
   /// Node of the integer network → the stage whose output carries its values.
   private var carriers: [Int: Stage.Source] = [:]
 
-  /// Whether weights are left out: enough for resources and timing.
+  /// Whether weights and thresholds are left out: enough for resources and timing.
   private let isSketch: Bool
 
   private var graph: IntegerGraph { folding.graph }
@@ -310,7 +310,7 @@ struct PipelineBuilder {
   private mutating func addEncoder(_ index: Int, _ tree: ThresholdTree) {
     let node = graph.nodes[index]
     let (source, units, groups, sums) = sums(for: index)
-    let thresholds = tree.thresholds.enumerated().map { channel, thresholds in
+    let thresholds = (isSketch ? [] : tree.thresholds).enumerated().map { channel, thresholds in
       thresholds.map { max(0, sums.threshold($0, channel: channel)) }
     }
     let core = ResidualEncoder(
