@@ -77,6 +77,25 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
   public var interval: Int {
     graph.nodes.indices.lazy.compactMap { cycles(of: $0) }.reduce(1, max)
   }
+
+  /// The layer that sets the pace: the first of those that need most cycles.
+  public var bottleneck: Bottleneck? {
+    graph.nodes.indices.lazy.filter { cycles(of: $0) == interval }.first.map { index in
+      let layer = graph.linearLayers.first { $0.index == index }
+      return Bottleneck(
+        layer: graph.nodes[index].name, cycles: interval, fewestCycles: layer?.fewestCycles)
+    }
+  }
+}
+
+/// What sets the pace of a folded network.
+public struct Bottleneck: Equatable, Codable, Sendable {
+  /// The linear layer or pool.
+  public var layer: String
+  /// Its cycles for an image.
+  public var cycles: Int
+  /// Cycles of the layer's fastest fold; nil: a pool, whose cycles follow from the layer before.
+  public var fewestCycles: Int?
 }
 
 extension FoldedNetwork {

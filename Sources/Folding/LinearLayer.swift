@@ -31,6 +31,12 @@ package struct LinearLayer {
     max(positions * fold.cycles(for: popcount, levels: levels), arrivals / fold.lanes)
   }
 
+  /// Cycles of the fastest fold.
+  var fewestCycles: Int {
+    cycles(
+      LayerFold(units: popcount.outputs, lanes: lanes.last ?? 1, schedule: .parallel))
+  }
+
   /// Whether one width adapter joins a stream of `unitsBefore` lanes to `lanes`; nil: the stream
   /// comes from outside and has the lanes that are wanted.
   package func fits(_ lanes: Int, _ unitsBefore: Int?) -> Bool {

@@ -54,10 +54,14 @@ public struct FoldSearch {
   private let device: Device
   private var layers: [SearchedLayer]
 
+  /// - Parameter levels: Search as if every encoder made codes of so many levels. What is found then
+  ///   is for its figures alone: it has no thresholds. nil: the network as it is.
   /// - Throws: ``InvalidInput`` for overrides that do not fit.
   public init(
-    _ graph: IntegerGraph, on device: Device = .zc706, overrides: [String: LayerFold] = [:]
+    _ graph: IntegerGraph, levels: Int? = nil, on device: Device = .zc706,
+    overrides: [String: LayerFold] = [:]
   ) throws {
+    let graph = levels.map(graph.sketched) ?? graph
     try graph.check(overrides)
     self.graph = graph
     self.device = device
@@ -106,6 +110,27 @@ public struct FoldSearch {
       }
     }
     return best
+  }
+
+  /// Folds from the smallest to the fastest, each of which is smaller than all that are as fast.
+  ///
+  /// Targets are a quarter apart; those that do not fit into the budget, or that no fold meets, end it.
+  public mutating func front(within budget: FoldBudget = FoldBudget()) throws -> [Solution] {
+    var found: [Solution] = []
+    var cycles = layers.map(\.slowestCycles).max() ?? 1
+    while cycles > 0 {
+      guard let solution = try? smallest(cycles: cycles, within: budget),
+        solution.folding.interval <= cycles
+      else { break }
+      found.append(solution)
+      cycles = min(solution.folding.interval - 1, solution.folding.interval * 4 / 5)
+    }
+    // Asked for less speed, a search may have found no smaller one.
+    var least = Double.infinity
+    return found.reversed().filter { solution in
+      defer { least = min(least, device.weight(of: solution.resources)) }
+      return device.weight(of: solution.resources) < least
+    }.reversed()
   }
 
   /// A fold like `solution` with at most `latency` cycles from the first beat of an image to its
@@ -368,6 +393,22 @@ private struct SearchedLayer {
     return before < fold.lanes
       ? WidthUp(lanes: before, bitsPerLane: layer.levels, ratio: fold.lanes / before).resources
       : WidthDown(lanes: fold.lanes, bitsPerLane: layer.levels, ratio: before / fold.lanes).resources
+  }
+}
+
+extension IntegerGraph {
+  /// The same with codes of `levels` levels from every encoder, each worth about half of that before
+  /// it, and no thresholds.
+  fileprivate func sketched(levels: Int) -> IntegerGraph {
+    var graph = self
+    for index in nodes.indices {
+      guard case .encode(let tree) = nodes[index].operation else { continue }
+      // 8 bits, as trained γs have them, and no powers of two.
+      let code = ResidualCode(weights: levels == 1 ? [1] : (0..<levels).map { 181 >> $0 })
+      graph.nodes[index].operation = .encode(
+        ThresholdTree(code: code, thresholds: [], falling: tree.falling))
+    }
+    return graph
   }
 }
 

@@ -15,10 +15,13 @@ public struct GenerationReport: Codable, Equatable, Sendable {
   public var imagesPerSecond: Double
   /// latency / clock, in microseconds.
   public var latencyMicroseconds: Double
+  /// What sets the pace.
+  public var bottleneck: Bottleneck?
   /// The whole manifest.
   public var manifest: Manifest
 
-  public init(_ design: Design, folder: String, clock: Double) {
+  public init(_ design: Design, bottleneck: Bottleneck?, folder: String, clock: Double) {
+    self.bottleneck = bottleneck
     self.folder = folder
     self.clock = clock
     manifest = design.manifest
@@ -37,8 +40,21 @@ public struct GenerationReport: Codable, Equatable, Sendable {
     interval \(manifest.timing.interval.grouped) cycle\(manifest.timing.interval == 1 ? "" : "s"), latency \
     \(manifest.timing.latency.grouped) cycles: \(imagesPerSecond.grouped) images/s and \
     \(latencyMicroseconds.fixed(2)) µs at \((clock / 1e6).fixed(0)) MHz
-    written to \(folder)
+    \(bottleneck.map { "\($0.text)\n" } ?? "")written to \(folder)
     """
+  }
+}
+
+extension Bottleneck {
+  /// For the terminal.
+  var text: String {
+    let reason =
+      switch fewestCycles {
+      case nil: "a pool takes its width from the layer before: give that one more units"
+      case cycles: "no fold of it takes fewer"
+      case let fewest?: "its fastest fold takes \(fewest.grouped)"
+      }
+    return "bottleneck: \(layer) with \(cycles.grouped) cycle\(cycles == 1 ? "" : "s"); \(reason)"
   }
 }
 
@@ -47,7 +63,7 @@ extension Manifest {
   var stageTable: String {
     var table = TextTable(
       [
-        "stage", "core", "units × lanes, levels", "output", "cycles/image", "LUT", "FF", "RAMB36",
+        "stage", "core", "units × lanes, levels, weights", "output", "cycles/image", "LUT", "FF", "RAMB36",
         "DSP",
       ], numbers: [4, 5, 6, 7, 8])
     for stage in stages {
@@ -55,6 +71,7 @@ extension Manifest {
         stage.module == "rb_matrix_unit"
         ? folds[stage.layer].map {
           "\($0.units) × \($0.lanes), \($0.schedule.rawValue)"
+            + ($0.memory == .automatic ? "" : ", \($0.memory.rawValue)")
         }
         : nil
       table.rows.append(
@@ -62,22 +79,22 @@ extension Manifest {
           stage.name, stage.module, fold ?? "",
           "\(stage.outputLanes) × \(stage.outputBitsPerLane) bit"
             + (stage.outputBitsPerLane == 1 ? "" : "s"), stage.cycles.grouped,
-        ] + cells(stage.estimate))
+        ] + resourceCells(stage.estimate))
     }
-    table.rows.append(["total", "", "", "", ""] + cells(estimate))
+    table.rows.append(["total", "", "", "", ""] + resourceCells(estimate))
     return table.text
   }
+}
 
-  /// LUT, FF, RAMB36, DSP; what there is none of stays empty.
-  private func cells(_ resources: Resources?) -> [String] {
-    guard let resources else { return ["", "", "", ""] }
-    let blocks =
-      resources.ramb18s.isMultiple(of: 2)
-      ? (resources.ramb18s / 2).grouped : resources.ramb36s.fixed(1)
-    return [
-      resources.luts.grouped, resources.flipFlops.grouped,
-      resources.ramb18s == 0 ? "" : blocks,
-      resources.dsps == 0 ? "" : resources.dsps.grouped,
-    ]
-  }
+/// LUT, FF, RAMB36, DSP; what there is none of stays empty.
+func resourceCells(_ resources: Resources?) -> [String] {
+  guard let resources else { return ["", "", "", ""] }
+  let blocks =
+    resources.ramb18s.isMultiple(of: 2)
+    ? (resources.ramb18s / 2).grouped : resources.ramb36s.fixed(1)
+  return [
+    resources.luts.grouped, resources.flipFlops.grouped,
+    resources.ramb18s == 0 ? "" : blocks,
+    resources.dsps == 0 ? "" : resources.dsps.grouped,
+  ]
 }

@@ -55,7 +55,8 @@ struct GenerateCommand: ParsableCommand {
     let design = try Pipeline(folding).verilog()
     if let target { warn(of: design.manifest.timing.interval, folding, target: target) }
     try design.write(to: URL(filePath: output))
-    let report = GenerationReport(design, folder: output, clock: goal.clock * 1e6)
+    let report = GenerationReport(
+      design, bottleneck: folding.bottleneck, folder: output, clock: goal.clock * 1e6)
     try format.print(report, text: report.text)
   }
 

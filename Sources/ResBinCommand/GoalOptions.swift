@@ -34,16 +34,7 @@ struct GoalOptions: ParsableArguments {
 
   /// The device, that of the papers unless another is asked for.
   func chosenDevice() throws -> Device {
-    guard let device else { return .zc706 }
-    guard let found = Device.all.first(where: { [$0.name, $0.part].contains(device.lowercased()) })
-    else {
-      throw Diagnostic(
-        at: "--device", "'\(device)' is not known",
-        hint: "use one of \(Device.all.map(\.name).joined(separator: ", ")), or a part: "
-          + Set(Device.all.map(\.part)).sorted().joined(separator: ", ")
-          + "; or --luts, --brams and --dsps")
-    }
-    return found
+    try device.map(Device.init(named:)) ?? .zc706
   }
 
   /// What the options allow; nil: no limit.
@@ -107,5 +98,19 @@ struct GoalOptions: ParsableArguments {
         found, latency: Int(min(latency * clock, 1e15)), within: budget)
     }
     return found.folding
+  }
+}
+
+extension Device {
+  /// - Throws: ``Diagnostic`` for a name that is neither a board's nor a part's.
+  init(named name: String) throws {
+    guard let found = Device.all.first(where: { [$0.name, $0.part].contains(name.lowercased()) })
+    else {
+      throw Diagnostic(
+        at: "--device", "'\(name)' is not known",
+        hint: "use one of \(Device.all.map(\.name).joined(separator: ", ")), or a part: "
+          + Set(Device.all.map(\.part)).sorted().joined(separator: ", "))
+    }
+    self = found
   }
 }

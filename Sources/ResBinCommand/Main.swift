@@ -15,6 +15,7 @@ struct ResBinCommand: ParsableCommand {
 
         resbin inspect  Models/mnist-256x3-m2.onnx
         resbin evaluate Models/mnist-256x3-m2.onnx --dataset mnist/
+        resbin explore  Models/mnist-256x3-m2.onnx
         resbin generate Models/mnist-256x3-m2.onnx --output build/mnist
         resbin simulate build/mnist --images Models/mnist-test-500-images.idx3-ubyte --count 100
 
@@ -23,7 +24,8 @@ struct ResBinCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InspectCommand.self, EvaluateCommand.self, GenerateCommand.self, SimulateCommand.self,
+      InspectCommand.self, EvaluateCommand.self, ExploreCommand.self, GenerateCommand.self,
+      SimulateCommand.self,
     ])
 
   /// Parses and runs; every failure ends in exit code 1, help in 0.
