@@ -79,9 +79,11 @@ public struct ExplorationReport: Codable, Equatable, Sendable {
 
   /// The curves as a picture (SVG): LUTs and block RAMs over images a second.
   public var plot: String {
-    func panel(_ title: String, _ value: (Resources) -> Double) -> Plot.Panel {
+    func panel(
+      _ title: String, isLogarithmic: Bool, _ value: (Resources) -> Double
+    ) -> Plot.Panel {
       Plot.Panel(
-        title: title,
+        title: title, isLogarithmic: isLogarithmic,
         curves: curves.map { curve in
           Plot.Curve(
             name: curve.levels.map { "M = \($0)" } ?? network,
@@ -90,7 +92,10 @@ public struct ExplorationReport: Codable, Equatable, Sendable {
     }
     return Plot(
       title: network, xTitle: "images/s at \((clock / 1e6).fixed(0)) MHz",
-      panels: [panel("LUT") { Double($0.luts) }, panel("RAMB36") { $0.ramb36s }]
+      panels: [
+        panel("LUT", isLogarithmic: true) { Double($0.luts) },
+        panel("RAMB36", isLogarithmic: false) { $0.ramb36s },
+      ]
     ).svg
   }
 }

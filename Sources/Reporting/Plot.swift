@@ -2,8 +2,7 @@
 
 import Foundation
 
-/// Curves over a common axis, panel above panel, both axes logarithmic: an SVG picture. Values of 0
-/// stand on the floor of their panel.
+/// Curves over a common logarithmic axis, panel above panel: an SVG picture.
 struct Plot {
   /// One curve.
   struct Curve {
@@ -14,6 +13,8 @@ struct Plot {
   /// Curves with one y axis.
   struct Panel {
     var title: String
+    /// Whether equal distances are equal factors; values of 0 then stand on the floor.
+    var isLogarithmic = true
     var curves: [Curve]
   }
 
@@ -46,7 +47,8 @@ struct Plot {
   }
 
   private func draw(_ panel: Panel, x: Axis, top: Double, isFirst: Bool) -> [String] {
-    let y = Axis(panel.curves.flatMap(\.points).map(\.y))
+    let y = Axis(
+      panel.curves.flatMap(\.points).map(\.y), isLogarithmic: panel.isLogarithmic)
     let left = Self.margin.left
     let right = Self.size.width - Self.margin.right
     let bottom = top + Self.size.panel - Self.margin.bottom
@@ -104,32 +106,38 @@ struct Plot {
   }
 
   private func label(_ value: Double) -> String {
-    switch value {
-    case 1e6...: "\((value / 1e6).short) M".replacingOccurrences(of: "e+00", with: "")
-    default: value.grouped
-    }
+    value >= 1e6 ? "\((value / 1e6).grouped) M" : value.grouped
   }
 }
 
-/// A logarithmic axis.
+/// Places on an axis.
 private struct Axis {
+  private let isLogarithmic: Bool
   private let low: Double
   private let high: Double
 
-  init(_ values: [Double]) {
+  init(_ values: [Double], isLogarithmic: Bool = true) {
+    self.isLogarithmic = isLogarithmic
     let positive = values.filter { $0 > 0 && $0.isFinite }
-    low = (positive.min() ?? 1) / 1.1
-    high = max((positive.max() ?? 10) * 1.1, low * 1.5)
+    let most = (positive.max() ?? 10) * 1.1
+    low = isLogarithmic ? (positive.min() ?? 1) / 1.1 : 0
+    high = max(most, low * 1.5)
   }
 
   /// Where a value stands, 0…1.
   func share(_ value: Double) -> Double {
     guard value > low else { return 0 }
-    return log(value / low) / log(high / low)
+    return isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
   }
 
-  /// 1, 2 and 5 times powers of ten; the powers alone where there are many.
+  /// 1, 2 and 5 times powers of ten, the powers alone where there are many; or some five steps of
+  /// such a size.
   var ticks: [Double] {
+    guard isLogarithmic else {
+      let power = pow(10, log10(high / 5).rounded(.down))
+      let step = [1, 2, 5, 10].map { $0 * power }.first { high / $0 <= 6 } ?? high
+      return (0...6).map { Double($0) * step }.filter { $0 <= high }
+    }
     let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
     let steps: [Double] = powers.count > 4 ? [1] : [1, 2, 5]
     return powers.flatMap { power in steps.map { $0 * pow(10, Double(power)) } }
