@@ -23,9 +23,9 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
       guard let fold = fold(of: index), let code = graph.code(of: node.inputs[0]) else {
         return nil
       }
-      return max(
-        node.shape.pixels * fold.cycles(for: popcount, levels: code.levels),
-        graph.arrivals(at: index, popcount) / fold.lanes)
+      return fold.cycles(
+        for: popcount, levels: code.levels, positions: node.shape.pixels,
+        arrivals: graph.arrivals(at: index, popcount), channels: graph.channels(into: index))
     case .maxPool(let window):
       return cyclesOfPool(
         index, taps: window.taps, pixels: window.padded(graph.nodes[node.inputs[0]].shape).pixels)
@@ -83,9 +83,11 @@ extension FoldedNetwork {
   public var inputLanes: Int {
     let shape = graph.nodes[0].shape
     guard let code = graph.code(of: 0) else { return 1 }
-    guard let fold = graph.inputReaders.lazy.compactMap({ self.fold(of: $0) }).first else {
-      return graph.pooledInputLanes
-    }
+    guard let reader = graph.inputReaders.first(where: { self.fold(of: $0) != nil }),
+      let fold = fold(of: reader)
+    else { return graph.pooledInputLanes }
+    // Whole windows take a pixel a beat.
+    if graph.hasWindow(reader), fold.lanes > shape.channels { return shape.channels }
     let lanes = divisors(of: fold.lanes)
     let narrow = lanes.last { $0 * code.levels <= 64 } ?? 1
     return lanes.first { $0 >= narrow && shape.count / $0 <= interval } ?? fold.lanes
@@ -117,6 +119,17 @@ extension IntegerGraph {
     let map = nodes[nodes[index].inputs[0]].shape
     return popcount.window.map { $0.window.padded(map).count } ?? map.count
   }
+
+  /// Whether node `index` is a convolution.
+  fileprivate func hasWindow(_ index: Int) -> Bool {
+    guard case .popcount(let popcount) = nodes[index].operation else { return false }
+    return popcount.window != nil
+  }
+
+  /// Channels of the map that node `index` reads.
+  fileprivate func channels(into index: Int) -> Int {
+    nodes[nodes[index].inputs[0]].shape.channels
+  }
 }
 
 extension LayerFold {
@@ -124,6 +137,19 @@ extension LayerFold {
   func cycles(for popcount: MaskedPopcount, levels: Int) -> Int {
     popcount.inputs / lanes * (popcount.outputs / units) * popcount.scales.count
       * (schedule == .series ? levels : 1)
+  }
+
+  /// Cycles for an image, of `positions` vectors and of `arrivals` values on the map that enters with
+  /// its border, `channels` a pixel.
+  func cycles(
+    for popcount: MaskedPopcount, levels: Int, positions: Int, arrivals: Int, channels: Int
+  ) -> Int {
+    let beats = positions * cycles(for: popcount, levels: levels)
+    if popcount.window != nil, lanes > channels {
+      // Whole windows: a pixel that completes none takes a cycle too.
+      return beats + arrivals / channels - positions
+    }
+    return max(beats, arrivals / lanes)
   }
 }
 
@@ -133,7 +159,8 @@ extension IntegerGraph {
   /// Of the folds that meet the target, each layer takes the one with the least popcount logic
   /// (units × lanes × levels side by side); of equal ones that with fewer units. Lanes divide the
   /// units of the layer before, or are a multiple of them, so that one width adapter joins the two.
-  /// The lanes of a convolution divide its channels: a beat is part of one pixel.
+  /// The lanes of a convolution divide its channels: a beat is part of one pixel. Only where that
+  /// does not meet the target, a beat is a whole window.
   ///
   /// - Throws: ``InvalidInput`` for overrides that do not fit.
   public func folded(
@@ -196,16 +223,36 @@ private struct LinearLayer {
   /// Values that arrive in an image.
   var arrivals: Int
 
+  /// Lanes of a whole window, of which several taps lie in a beat; nil where there is no such fold. A
+  /// border of absent values has one flag a beat, so a beat cannot be a window that lies half in it.
+  var wholeWindow: Int? {
+    guard let window = popcount.window, window.window.taps > 1, !window.hasAbsentValues else {
+      return nil
+    }
+    return popcount.inputs
+  }
+
   func smallestFold(cycles: Int, unitsBefore: Int?) -> LayerFold {
+    let lanes = divisors(of: vector).filter { fits($0, unitsBefore) }
+    let fold = smallestFold(cycles: cycles, lanes: lanes)
+    guard let wholeWindow, self.cycles(of: fold) > cycles else { return fold }
+    return smallestFold(cycles: cycles, lanes: lanes + [wholeWindow])
+  }
+
+  /// Cycles for an image.
+  private func cycles(of fold: LayerFold) -> Int {
+    fold.cycles(
+      for: popcount, levels: levels, positions: positions, arrivals: arrivals, channels: vector)
+  }
+
+  private func smallestFold(cycles: Int, lanes: [Int]) -> LayerFold {
     var best: (fold: LayerFold, cost: (Int, Int, Int))?
     for units in divisors(of: popcount.outputs) {
-      for lanes in divisors(of: vector) where fits(lanes, unitsBefore) {
+      for lanes in lanes {
         for schedule in levels > 1 ? LevelSchedule.allCases : [.series] {
           let fold = LayerFold(units: units, lanes: lanes, schedule: schedule)
           // Meeting the target comes first, then the least logic; the fastest where none meets it.
-          let needed = max(
-            positions * fold.cycles(for: popcount, levels: levels), arrivals / lanes)
-          let excess = max(0, needed - cycles)
+          let excess = max(0, self.cycles(of: fold) - cycles)
           let logic = units * lanes * (schedule == .parallel ? levels : 1)
           let cost = (excess, logic, units)
           if best.map({ cost < $0.cost }) ?? true { best = (fold, cost) }
@@ -224,12 +271,22 @@ private struct LinearLayer {
         at: path, "units (\(fold.units)) do not divide the layer's \(popcount.outputs) outputs",
         hint: "use one of \(list(divisors(of: popcount.outputs)))")
     }
-    if fold.lanes < 1 || vector % fold.lanes != 0 {
+    // Whatever the units before, an adapter joins them to the channels of whole windows.
+    if fold.lanes == wholeWindow { return }
+    let isBordered = popcount.window?.hasAbsentValues == true
+    if isBordered, fold.lanes == popcount.inputs, fold.lanes > vector {
+      diagnostics.error(
+        at: path,
+        "lanes (\(fold.lanes)) are whole windows, but the layer's border has values of 0, "
+          + "which no code is: only beats of one pixel can be absent",
+        hint: "use one of \(list(divisors(of: vector)))")
+    } else if fold.lanes < 1 || vector % fold.lanes != 0 {
       diagnostics.error(
         at: path,
         "lanes (\(fold.lanes)) do not divide the layer's \(vector) "
           + (popcount.window == nil ? "inputs" : "channels"),
-        hint: "use one of \(list(divisors(of: vector)))")
+        hint: "use one of \(list(divisors(of: vector)))"
+          + (wholeWindow.map { ", or \($0) for whole windows" } ?? ""))
     } else if !fits(fold.lanes, unitsBefore), let unitsBefore {
       let fitting = divisors(of: vector).filter { fits($0, unitsBefore) }
       diagnostics.error(
