@@ -2,7 +2,7 @@
 
 /// The valid/ready behaviour of a core with one stream in and one out, without its data.
 ///
-/// Every core in RTL/ is one of these six machines. They step one clock at a time, exactly as the
+/// Every core in RTL/ is one of these seven machines. They step one clock at a time, exactly as the
 /// RTL does, and the cycle model of a pipeline is nothing but these, connected.
 public enum Handshake: Equatable, Sendable {
   /// Holds up to `depth` beats; `ready` and `valid` depend on state only. Latency 1.
@@ -17,6 +17,9 @@ public enum Handshake: Equatable, Sendable {
   /// Stores maps and sends each window of them `passes` times; a window may follow the arrival
   /// word by word.
   case window(Window)
+  /// Shifts the pixels of maps in and sends each window `beats` times; a pixel may enter with the
+  /// last beat of a window.
+  case lines(Lines)
   /// Sends each map with a border round it, which does not wait for input.
   case pad(Pad)
 
@@ -63,6 +66,37 @@ public enum Handshake: Equatable, Sendable {
     public var imagesHeld: Int {
       let image = max(1, height * width * words)
       return max(2, (depth + image - 1) / image)
+    }
+  }
+
+  /// What a line buffer counts by.
+  public struct Lines: Equatable, Sendable {
+    /// Rows of a map.
+    public var height: Int
+    /// Pixels of a row, a beat each.
+    public var width: Int
+    /// Rows of a window.
+    public var kernelHeight: Int
+    /// Pixels of a row of a window.
+    public var kernelWidth: Int
+    /// Rows from a window to the one below.
+    public var strideY: Int
+    /// Pixels from a window to the next one.
+    public var strideX: Int
+    /// Beats of a window.
+    public var beats: Int
+
+    public init(
+      height: Int, width: Int, kernelHeight: Int, kernelWidth: Int, strideY: Int, strideX: Int,
+      beats: Int
+    ) {
+      self.height = height
+      self.width = width
+      self.kernelHeight = kernelHeight
+      self.kernelWidth = kernelWidth
+      self.strideY = strideY
+      self.strideX = strideX
+      self.beats = beats
     }
   }
 

@@ -19,6 +19,7 @@ public struct HandshakeMachine: Equatable, Sendable {
   private var outputValid = false
   // The machines that count through maps have registers of their own.
   private var window: WindowMachine
+  private var lines: LineMachine
   private var pad: PadMachine
 
   /// A handshake in few bytes.
@@ -28,12 +29,14 @@ public struct HandshakeMachine: Equatable, Sendable {
     case widthUp(ratio: Int)
     case widthDown(ratio: Int)
     case window
+    case lines
     case pad
   }
 
   init(_ handshake: Handshake) {
     self.handshake = handshake
     var windowShape = Handshake.Window.pixel
+    var linesShape = Handshake.Lines.pixel
     var padShape = Handshake.Pad.pixel
     switch handshake {
     case .fifo(let depth): kind = .fifo(depth: depth)
@@ -43,11 +46,15 @@ public struct HandshakeMachine: Equatable, Sendable {
     case .window(let shape):
       kind = .window
       windowShape = shape
+    case .lines(let shape):
+      kind = .lines
+      linesShape = shape
     case .pad(let shape):
       kind = .pad
       padShape = shape
     }
     window = WindowMachine(windowShape)
+    lines = LineMachine(linesShape)
     pad = PadMachine(padShape)
   }
 
@@ -58,6 +65,7 @@ public struct HandshakeMachine: Equatable, Sendable {
     case .pipeline(let depth, _): stages >> UInt64(depth - 1) & 1 == 1
     case .widthUp: outputValid
     case .window: window.valid
+    case .lines: lines.valid
     case .pad: pad.valid
     }
   }
@@ -70,6 +78,7 @@ public struct HandshakeMachine: Equatable, Sendable {
     case .widthUp(let ratio): count < ratio - 1 || !outputValid || outputReady
     case .widthDown: count == 0 || (count == 1 && outputReady)
     case .window: window.ready
+    case .lines: lines.ready(outputReady: outputReady)
     case .pad: pad.ready(outputReady: outputReady)
     }
   }
@@ -103,6 +112,7 @@ public struct HandshakeMachine: Equatable, Sendable {
       if output { count -= 1 }
       if input { count = ratio }
     case .window: window.clock(input: input, output: output)
+    case .lines: lines.clock(input: input, output: output)
     case .pad: pad.clock(input: input, output: output)
     }
   }
@@ -113,6 +123,12 @@ extension Handshake.Window {
   fileprivate static let pixel = Handshake.Window(
     words: 1, height: 1, width: 1, kernelHeight: 1, kernelWidth: 1, strideY: 1, strideX: 1,
     passes: 1, channelsOuter: false, depth: 1)
+}
+
+extension Handshake.Lines {
+  /// A map of one pixel: what the machine of another core holds unused.
+  fileprivate static let pixel = Handshake.Lines(
+    height: 1, width: 1, kernelHeight: 1, kernelWidth: 1, strideY: 1, strideX: 1, beats: 1)
 }
 
 extension Handshake.Pad {

@@ -11,6 +11,7 @@ enum LUTCoefficients {
   private static let table: [String: [LUTPart: Double]] = [
     "rb_arg_max": [.adderBit: 1.23, .selectedBit: 0.58],
     "rb_fifo": [.base: 1.33, .counterBit: 1.67],
+    "rb_line_buffer": [.base: 10.82, .counterBit: 1.1, .selectedBit: 0.99],
     "rb_lookup": [.base: 1],
     "rb_matrix_unit": [
       .counterBit: 2.05, .selectedBit: 0.52, .synapseCounter: 0.42, .maskedSynapse: 0.91,

@@ -39,9 +39,11 @@ struct MemoryFit: Equatable {
   }
 
   /// A memory with a port that writes and one that reads, and a register on the output.
-  static func ram(width: Int, depth: Int) -> MemoryFit {
+  ///
+  /// - Parameter hasOneAddress: both ports always have the same address: then LUTs hold a third more.
+  static func ram(width: Int, depth: Int, hasOneAddress: Bool = false) -> MemoryFit {
     let block = blockRAM(width: width, depth: depth, widest: 72)
-    let lutRAM = lutRAM(width: width, depth: depth)
+    let lutRAM = lutRAM(width: hasOneAddress ? (3 * width + 3) / 4 : width, depth: depth)
     if 2 * lutRAM.luts < block.cost {
       return MemoryFit(luts: lutRAM.luts, flipFlops: width)
     }

@@ -28,9 +28,9 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
       guard let fold = fold(of: index), let code = graph.code(of: node.inputs[0]) else {
         return nil
       }
-      return max(
-        node.shape.pixels * fold.cycles(for: popcount, levels: code.levels),
-        graph.arrivals(at: index, popcount) / fold.lanes)
+      return fold.cycles(
+        for: popcount, levels: code.levels, positions: node.shape.pixels,
+        arrivals: graph.arrivals(at: index, popcount), channels: graph.channels(into: index))
     case .maxPool(let window):
       return cyclesOfPool(
         index, taps: window.taps, pixels: window.padded(graph.nodes[node.inputs[0]].shape).pixels)
@@ -104,9 +104,11 @@ extension FoldedNetwork {
   public var inputLanes: Int {
     let shape = graph.nodes[0].shape
     guard let code = graph.code(of: 0) else { return 1 }
-    guard let fold = graph.inputReaders.lazy.compactMap({ self.fold(of: $0) }).first else {
-      return graph.pooledInputLanes
-    }
+    guard let reader = graph.inputReaders.first(where: { self.fold(of: $0) != nil }),
+      let fold = fold(of: reader)
+    else { return graph.pooledInputLanes }
+    // Whole windows take a pixel a beat.
+    if graph.hasWindow(reader), fold.lanes > shape.channels { return shape.channels }
     let lanes = divisors(of: fold.lanes)
     let narrow = lanes.last { $0 * code.levels <= 64 } ?? 1
     return lanes.first { $0 >= narrow && shape.count / $0 <= interval } ?? fold.lanes
@@ -138,6 +140,17 @@ extension IntegerGraph {
     let map = nodes[nodes[index].inputs[0]].shape
     return popcount.window.map { $0.window.padded(map).count } ?? map.count
   }
+
+  /// Whether node `index` is a convolution.
+  fileprivate func hasWindow(_ index: Int) -> Bool {
+    guard case .popcount(let popcount) = nodes[index].operation else { return false }
+    return popcount.window != nil
+  }
+
+  /// Channels of the map that node `index` reads.
+  fileprivate func channels(into index: Int) -> Int {
+    nodes[nodes[index].inputs[0]].shape.channels
+  }
 }
 
 extension LayerFold {
@@ -145,5 +158,18 @@ extension LayerFold {
   func cycles(for popcount: MaskedPopcount, levels: Int) -> Int {
     popcount.inputs / lanes * (popcount.outputs / units) * popcount.scales.count
       * (schedule == .series ? levels : 1)
+  }
+
+  /// Cycles for an image, of `positions` vectors and of `arrivals` values on the map that enters with
+  /// its border, `channels` a pixel.
+  func cycles(
+    for popcount: MaskedPopcount, levels: Int, positions: Int, arrivals: Int, channels: Int
+  ) -> Int {
+    let beats = positions * cycles(for: popcount, levels: levels)
+    if popcount.window != nil, lanes > channels {
+      // Whole windows: a pixel that completes none takes a cycle too.
+      return beats + arrivals / channels - positions
+    }
+    return max(beats, arrivals / lanes)
   }
 }

@@ -16,7 +16,8 @@ public enum LevelSchedule: String, Codable, Sendable, CaseIterable {
 public struct LayerFold: Hashable, Codable, Sendable {
   /// Outputs computed side by side; divides the layer's outputs.
   public var units: Int
-  /// Inputs taken in one beat; divides the layer's inputs.
+  /// Inputs taken in one beat; divides the layer's inputs, of a convolution its channels, or is all
+  /// the inputs of a window.
   public var lanes: Int
   /// How the levels of the incoming code are scheduled.
   public var schedule: LevelSchedule

@@ -13,7 +13,7 @@ package struct LinearLayer {
   package var popcount: MaskedPopcount
   /// Bits of the codes that it reads.
   package var levels: Int
-  /// What lanes divide: the values of a pixel, or of the vector.
+  /// What lanes divide: the channels of a pixel, or the values of the vector.
   var vector: Int
   /// Products with the matrix in an image.
   var positions: Int
@@ -24,11 +24,24 @@ package struct LinearLayer {
   package var units: [Int] { divisors(of: popcount.outputs) }
 
   /// Every `lanes` that it can have.
-  package var lanes: [Int] { divisors(of: vector) }
+  package var lanes: [Int] { divisors(of: vector) + (wholeWindow.map { [$0] } ?? []) }
+
+  /// Lanes of a whole window, of which several taps lie in a beat; nil where there is no such fold. A
+  /// border of absent values has one flag a beat, so a beat cannot be a window that lies half in it.
+  var wholeWindow: Int? {
+    guard let window = popcount.window, window.window.taps > 1, !window.hasAbsentValues else {
+      return nil
+    }
+    return popcount.inputs
+  }
+
+  /// Lanes of the stream that feeds a fold: of whole windows those of a pixel.
+  package func streamLanes(_ lanes: Int) -> Int { min(lanes, vector) }
 
   /// Cycles for an image.
   package func cycles(_ fold: LayerFold) -> Int {
-    max(positions * fold.cycles(for: popcount, levels: levels), arrivals / fold.lanes)
+    fold.cycles(
+      for: popcount, levels: levels, positions: positions, arrivals: arrivals, channels: vector)
   }
 
   /// Cycles of the fastest fold.
@@ -41,6 +54,7 @@ package struct LinearLayer {
   /// comes from outside and has the lanes that are wanted.
   package func fits(_ lanes: Int, _ unitsBefore: Int?) -> Bool {
     guard let unitsBefore, unitsBefore > 0, lanes > 0 else { return true }
+    let lanes = streamLanes(lanes)
     return lanes % unitsBefore == 0 || unitsBefore % lanes == 0
   }
 
@@ -53,14 +67,24 @@ package struct LinearLayer {
         at: path, "units (\(fold.units)) do not divide the layer's \(popcount.outputs) outputs",
         hint: "use one of \(list(units))")
     }
-    if fold.lanes < 1 || vector % fold.lanes != 0 {
+    // Whatever the units before, an adapter joins them to the channels of whole windows.
+    if fold.lanes == wholeWindow { return }
+    let isBordered = popcount.window?.hasAbsentValues == true
+    if isBordered, fold.lanes == popcount.inputs, fold.lanes > vector {
+      diagnostics.error(
+        at: path,
+        "lanes (\(fold.lanes)) are whole windows, but the layer's border has values of 0, "
+          + "which no code is: only beats of one pixel can be absent",
+        hint: "use one of \(list(divisors(of: vector)))")
+    } else if fold.lanes < 1 || vector % fold.lanes != 0 {
       diagnostics.error(
         at: path,
         "lanes (\(fold.lanes)) do not divide the layer's \(vector) "
           + (popcount.window == nil ? "inputs" : "channels"),
-        hint: "use one of \(list(lanes))")
+        hint: "use one of \(list(divisors(of: vector)))"
+          + (wholeWindow.map { ", or \($0) for whole windows" } ?? ""))
     } else if !fits(fold.lanes, unitsBefore), let unitsBefore {
-      let fitting = lanes.filter { fits($0, unitsBefore) }
+      let fitting = divisors(of: vector).filter { fits($0, unitsBefore) }
       diagnostics.error(
         at: path,
         "lanes (\(fold.lanes)) and the units of the layer before (\(unitsBefore)) "

@@ -389,10 +389,11 @@ private struct SearchedLayer {
 
   /// The width adapter between a stream of `before` lanes and a fold.
   func joint(from before: Int?, to fold: LayerFold) -> Resources {
-    guard let before, before != fold.lanes else { return Resources() }
-    return before < fold.lanes
-      ? WidthUp(lanes: before, bitsPerLane: layer.levels, ratio: fold.lanes / before).resources
-      : WidthDown(lanes: fold.lanes, bitsPerLane: layer.levels, ratio: before / fold.lanes).resources
+    let lanes = layer.streamLanes(fold.lanes)
+    guard let before, before != lanes else { return Resources() }
+    return before < lanes
+      ? WidthUp(lanes: before, bitsPerLane: layer.levels, ratio: lanes / before).resources
+      : WidthDown(lanes: lanes, bitsPerLane: layer.levels, ratio: before / lanes).resources
   }
 }
 

@@ -34,7 +34,12 @@ struct PipelineBuilder {
   mutating func run(nodes: Range<Int>) throws {
     let source = graph.nodes[nodes.lowerBound].inputs.first
     if let source, let code = graph.code(of: source) {
-      let lanes = folding.fold(of: nodes.lowerBound)?.lanes ?? 1
+      var lanes = folding.fold(of: nodes.lowerBound)?.lanes ?? 1
+      if case .popcount(let popcount) = graph.nodes[nodes.lowerBound].operation,
+        popcount.window != nil
+      {
+        lanes = min(lanes, graph.nodes[source].shape.channels)
+      }
       input = StreamPort(graph.nodes[source].name, lanes: lanes, bitsPerLane: code.levels)
       carriers[source] = .outside
     }
@@ -107,7 +112,7 @@ struct PipelineBuilder {
       carries: CarriedValues(node: index, encoding: .direct))
   }
 
-  /// [width adapter] → [border] → [window buffer or register] → matrix unit.
+  /// [width adapter] → [border] → [window buffer, line buffer or register] → matrix unit.
   private mutating func addMatrix(_ index: Int, _ popcount: MaskedPopcount) throws {
     let node = graph.nodes[index]
     let name = node.name
@@ -126,9 +131,14 @@ struct PipelineBuilder {
     let passes = repeats * (code.levels / levelsPerBeat)
 
     var source = carriers[node.inputs[0]] ?? .outside
-    source = adapt(source, to: fold.lanes, layer: name, beats: map.count / fold.lanes)
+    let lanes = min(fold.lanes, map.channels)
+    source = adapt(source, to: lanes, layer: name, beats: map.count / lanes)
     source = addBorder(window, round: map, levels: code.levels, layer: name, from: source)
-    if passes > 1 || window.window != Window(1) {
+    if fold.lanes > lanes {
+      source = addLines(
+        window.window, on: map, levels: code.levels, levelsPerBeat: levelsPerBeat,
+        repeats: repeats, layer: name, from: source)
+    } else if passes > 1 || window.window != Window(1) {
       source = addWindow(
         window.window, on: map, levels: code.levels, levelsPerBeat: levelsPerBeat,
         repeats: repeats, layer: name, from: source, cycles: positions * words * passes)
@@ -198,6 +208,29 @@ struct PipelineBuilder {
       strideY: window.stride.height, strideX: window.stride.width, repeats: repeats,
       channelsOuter: channelsOuter, depth: span + max(span, skipped))
     return append("\(layer)_buffer", layer: layer, buffer, from: source, cycles: cycles)
+  }
+
+  /// A queue and the buffer that sends whole windows of the map and its border.
+  ///
+  /// The line buffer takes pixels fast where they complete no window, and none while it sends one.
+  /// The queue evens that out for a source at a steady pace: it has room for the rows above the
+  /// first window, or for those from a row of windows to the next one. It also cuts `ready`, which
+  /// the line buffer passes through.
+  private mutating func addLines(
+    _ window: Window, on map: Shape, levels: Int, levelsPerBeat: Int, repeats: Int, layer: String,
+    from source: Stage.Source
+  ) -> Stage.Source {
+    let padded = window.padded(map)
+    let rows = min(padded.height, max(window.kernel.height - 1, window.stride.height))
+    let queue = append(
+      "\(layer)_queue", layer: layer,
+      FIFO(lanes: map.channels, bitsPerLane: levels, depth: max(2, rows * padded.width)),
+      from: source, cycles: padded.pixels)
+    let buffer = LineBuffer(
+      lanes: map.channels, levels: levels, levelsPerBeat: levelsPerBeat, height: padded.height,
+      width: padded.width, kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
+      strideY: window.stride.height, strideX: window.stride.width, repeats: repeats)
+    return append("\(layer)_buffer", layer: layer, buffer, from: queue, cycles: buffer.cycles)
   }
 
   /// [border] → window buffer → maximum of the window's values, channel by channel.

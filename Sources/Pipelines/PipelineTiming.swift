@@ -17,10 +17,16 @@ extension Pipeline {
   public func timing() -> PipelineTiming {
     // The rhythm is settled when the machines are as they were an image or more before. Where
     // buffers fill up slowly, the interval is that of the slowest stage long before that: each
-    // window buffer holds parts of two images at most.
+    // window buffer, or line buffer with its queue, holds parts of two images at most.
     let most =
       6
-      + 2 * stages.count { if case .window = $0.core.handshake { true } else { false } }
+      + 2
+      * stages.count {
+        switch $0.core.handshake {
+        case .window, .lines: true
+        case .fifo, .pipeline, .widthUp, .widthDown, .pad: false
+        }
+      }
     var run = PipelineRun(self)
     var completions: [Int] = []
     var states: [[HandshakeMachine]] = []

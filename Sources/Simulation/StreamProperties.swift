@@ -16,6 +16,7 @@ public enum StreamProperties {
   private static let binds: [String: [UInt8]] = [
     "rb_arg_max": PackageResources.rb_arg_max_bind_sv,
     "rb_fifo": PackageResources.rb_fifo_bind_sv,
+    "rb_line_buffer": PackageResources.rb_line_buffer_bind_sv,
     "rb_lookup": PackageResources.rb_lookup_bind_sv,
     "rb_matrix_unit": PackageResources.rb_matrix_unit_bind_sv,
     "rb_max_pool": PackageResources.rb_max_pool_bind_sv,

@@ -37,6 +37,10 @@ struct FaceTests {
         channelsOuter: true, more: 5),
       WindowBuffer.map(
         16, 16, kernel: (3, 3), levels: 2, inParallel: true, words: 4, repeats: 2, more: 60),
+      LineBuffer.map(1, 1, lanes: 1), LineBuffer.map(5, 3, kernel: (1, 3), lanes: 7),
+      LineBuffer.map(4, 2, kernel: (3, 2), stride: (1, 5), levels: 3, repeats: 2),
+      LineBuffer.map(3, 9, kernel: (3, 1), stride: (2, 3), levels: 8, inParallel: true),
+      LineBuffer.map(40, 40, kernel: (5, 5), lanes: 128, levels: 3, repeats: 16),
       Pad(
         lanes: 1, bitsPerLane: 1, words: 1, height: 1, width: 1, top: 0, bottom: 0, left: 0,
         right: 0, padding: 1),
@@ -178,6 +182,14 @@ struct FaceTests {
         "rb_window", "CHANNELS_OUTER=1 REPEATS=3 LEVELS=2",
         "CHANNELS_OUTER (1) needs one pass, not REPEATS (3) times 2"
       ),
+      (
+        "rb_line_buffer", "LEVELS=4 LEVELS_PER_BEAT=2",
+        "LEVELS_PER_BEAT (2) is neither 1 nor LEVELS (4)"
+      ),
+      (
+        "rb_line_buffer", "HEIGHT=2 KERNEL_HEIGHT=3", "KERNEL_HEIGHT (3) is more than HEIGHT (2)"
+      ),
+      ("rb_line_buffer", "WIDTH=3 KERNEL_WIDTH=5", "KERNEL_WIDTH (5) is more than WIDTH (3)"),
       ("rb_pad", "FLAGGED=1 PAD_DATA=5", "FLAGGED (1) needs PAD_DATA (5) to be 0"),
       (
         "rb_matrix_unit", "LEVELS=4 LEVELS_PER_BEAT=2 SUM_WIDTH=20",

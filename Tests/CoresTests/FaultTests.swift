@@ -64,6 +64,36 @@ struct FaultTests {
       from: "wire ends_word    = ends_line &&",
       to: "wire ends_word    = ends_line ||", finding: "expected", test: poolingWindow),
     Fault(
+      what: "levels swapped", file: "rb_line_buffer.v", from: "code[pass_q]",
+      to: "code[FIRST_PASS[PASS_WIDTH-1:0] - pass_q]", finding: "expected", test: lines),
+    Fault(
+      what: "a line one pixel short", file: "rb_line_buffer.v",
+      from: "LAST_ADDRESS      = LINE - 1", to: "LAST_ADDRESS      = LINE - 2", finding: "expected",
+      test: lines),
+    Fault(
+      what: "the rows of a window swapped", file: "rb_line_buffer.v",
+      from: "assign out_data_o[PLACE*LANES", to: "assign out_data_o[(TAPS-1-PLACE)*LANES",
+      finding: "expected", test: lines),
+    Fault(
+      what: "a stride in one direction only", file: "rb_line_buffer.v",
+      from: "NEXT_COLUMN_WAIT  = STRIDE_X - 1", to: "NEXT_COLUMN_WAIT  = 0",
+      finding: "expected", test: lines),
+    Fault(
+      what: "a window that lies over the edge", file: "rb_line_buffer.v",
+      from: "if (ends_row) column_wait_q <= FIRST_COLUMN_WAIT[COLUMN_WAIT_WIDTH-1:0];\n      else",
+      to: "", finding: "expected", test: lines),
+    Fault(
+      what: "last of every window", file: "rb_line_buffer.v", from: "final_q && ends_window",
+      to: "ends_window", finding: "expected last = 0, got 1", test: lines),
+    Fault(
+      what: "a window shifted before it is taken", file: "rb_line_buffer.v",
+      from: "(out_ready_i && ends_window)", to: "ends_window",
+      finding: "valid fell before the beat was taken", test: lines),
+    Fault(
+      what: "a gap between two windows", file: "rb_line_buffer.v",
+      from: "!valid_q || (out_ready_i && ends_window)", to: "!valid_q",
+      finding: "the handshake machine says", test: lines),
+    Fault(
       what: "the border one row too high", file: "rb_pad.v", from: "inner_row < HEIGHT",
       to: "inner_row + 1 < HEIGHT", finding: "expected", test: pad),
     Fault(
@@ -209,6 +239,11 @@ struct FaultTests {
   @Sendable static func poolingWindow(_ random: inout SeededRandom) -> CoreCase {
     windowCase(
       .map(4, 4, kernel: (2, 2), stride: (2, 2), words: 3, channelsOuter: true), using: &random)
+  }
+
+  @Sendable static func lines(_ random: inout SeededRandom) -> CoreCase {
+    lineCase(
+      .map(5, 6, kernel: (2, 3), stride: (1, 2), levels: 2, repeats: 2), using: &random)
   }
 
   @Sendable static func pad(_ random: inout SeededRandom) -> CoreCase {

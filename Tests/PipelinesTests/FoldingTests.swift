@@ -152,6 +152,82 @@ import Testing
         """)
   }
 
+  // MARK: Whole windows
+
+  /// 8 × 8 pixels of 4 channels of 2 bits → 6 filters of 3 × 3.
+  private func convolution(bits: Int = 2, padding: Padding = .none) throws -> IntegerGraph {
+    let network = Network("n", input: .image(8, 8, channels: 4, bits: bits)) {
+      Conv(6, kernel: 3, padding: padding, name: "conv")
+      ResidualSign(levels: 1)
+    }
+    var random = SeededRandom(seed: 8)
+    return try network.lowered(with: try network.randomParameters(using: &random))
+  }
+
+  @Test func wholeWindowsAreTakenOnlyWhereNothingElseMeetsTheTarget() throws {
+    let graph = try convolution()
+    // A tap a beat, 36 positions of 9 taps.
+    let ordinary = try graph.folded(to: .cycles(324))
+    #expect(ordinary.folds["conv"] == LayerFold(units: 6, lanes: 4, schedule: .parallel))
+    #expect(ordinary.interval == 324)
+    // A window a beat, 6 beats a position, and 28 pixels that complete no window.
+    let whole = try graph.folded(to: .cycles(323))
+    #expect(whole.folds["conv"] == LayerFold(units: 1, lanes: 36, schedule: .parallel))
+    #expect(whole.interval == 36 * 6 + 28)
+    #expect(try Pipeline(whole).timing().interval == whole.interval)
+    // No fold is faster than a pixel a cycle.
+    let fastest = try graph.folded(to: .cycles(1))
+    #expect(fastest.folds["conv"] == LayerFold(units: 6, lanes: 36, schedule: .parallel))
+    #expect(fastest.interval == 64)
+    #expect(try Pipeline(fastest).timing().interval == 64)
+  }
+
+  @Test(arguments: [
+    (LayerFold(units: 6, lanes: 36), 36 * 2 + 28),
+    (LayerFold(units: 2, lanes: 36), 36 * 6 + 28),
+    (LayerFold(units: 3, lanes: 36, schedule: .parallel), 36 * 2 + 28),
+  ])
+  func cyclesOfWholeWindows(fold: LayerFold, cycles: Int) throws {
+    let folding = try convolution().folded(overrides: ["conv": fold])
+    #expect(folding.cycles(of: 1) == cycles)
+    #expect(folding.inputLanes == 4)
+    let pipeline = try Pipeline(folding)
+    #expect(pipeline.timing().interval == cycles)
+    #expect(
+      pipeline.stages.prefix(3).map { "\($0.name) \($0.core.moduleName) \($0.output.lanes)" } == [
+        "conv_queue rb_fifo 4", "conv_buffer rb_line_buffer 36",
+        "conv_matrix rb_matrix_unit \(fold.units)",
+      ])
+    #expect(pipeline.stage("conv_buffer")?.cycles == cycles)
+  }
+
+  @Test(arguments: [9, 12, 24, 72]) func partsOfWindowsAreNoFold(lanes: Int) throws {
+    let fold = LayerFold(units: 6, lanes: lanes)
+    #expect(
+      printedError { _ = try convolution().folded(overrides: ["conv": fold]) } == """
+        error: fold n.conv: lanes (\(lanes)) do not divide the layer's 4 channels
+          hint: use one of 1, 2, 4, or 36 for whole windows
+        """)
+  }
+
+  /// A beat has one flag for all its pixels.
+  @Test func wholeWindowsHaveNoAbsentBorder() throws {
+    let graph = try convolution(bits: 1, padding: .same)
+    let fold = LayerFold(units: 6, lanes: 36)
+    #expect(
+      printedError { _ = try graph.folded(overrides: ["conv": fold]) } == """
+        error: fold n.conv: lanes (36) are whole windows, but the layer's border has values of 0, \
+        which no code is: only beats of one pixel can be absent
+          hint: use one of 1, 2, 4
+        """)
+    #expect(try graph.folded(to: .cycles(1)).folds["conv"]?.lanes == 4)
+    // The value of a code is a beat like others.
+    let coded = try convolution(bits: 1, padding: .same(value: 1)).folded(to: .cycles(1))
+    #expect(coded.folds["conv"]?.lanes == 36)
+    #expect(coded.interval == 100)
+    #expect(try Pipeline(coded).timing().interval == 100)
+  }
+
   // MARK: The stream that enters
 
   @Test(arguments: 0..<30 as Range<UInt64>) func theInputIsNarrowAndNeverTooSlow(seed: UInt64)

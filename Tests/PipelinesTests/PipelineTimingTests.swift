@@ -57,6 +57,30 @@ import Testing
     #expect(pipeline.timing().interval == folding.interval)
   }
 
+  /// The pixels that complete no window pass fast, and none passes while one is sent: the queue before
+  /// a line buffer makes up for both.
+  @Test(arguments: [(2, 1), (3, 1), (3, 2), (3, 3), (5, 1), (1, 2)], [1, 2, 4])
+  func wholeWindowsDoNotHoldUpTheLayerBefore(shape: (kernel: Int, stride: Int), units: Int) throws {
+    let size = shape.kernel + 7 * shape.stride
+    let network = Network("n", input: .image(size, size, channels: 1, bits: 1)) {
+      Conv(4, kernel: 1, name: "first")
+      ResidualSign(levels: 1)
+      Conv(4, kernel: Extent(2, 3), name: "second")
+      ResidualSign(levels: 1)
+      Conv(
+        16 * shape.stride * shape.stride, kernel: Extent(shape.kernel, 2),
+        stride: Extent(shape.stride), name: "third")
+      ResidualSign(levels: 1)
+    }
+    var random = SeededRandom(seed: 4300)
+    let graph = try network.lowered(with: try network.randomParameters(using: &random))
+    let folding = try graph.folded(overrides: [
+      "first": LayerFold(units: 1, lanes: 1), "second": LayerFold(units: units, lanes: 24),
+      "third": LayerFold(units: 4, lanes: 8 * shape.kernel),
+    ])
+    #expect(try Pipeline(folding).timing().interval == folding.interval)
+  }
+
   /// Latencies that can be counted by hand: one group, so that beats only pass through.
   @Test(arguments: [1, 2, 3, 4, 6, 12]) func latencyByHand(lanes: Int) throws {
     let graph = try Fixture.graph(bits: 1, levels: 1)

@@ -38,6 +38,12 @@ public func core(_ module: String, parameters text: String) -> (any Core)? {
       kernelWidth: value("KERNEL_WIDTH"), strideY: value("STRIDE_Y"), strideX: value("STRIDE_X"),
       repeats: value("REPEATS"), channelsOuter: value("CHANNELS_OUTER") == 1,
       depth: value("DEPTH"))
+  case "rb_line_buffer":
+    return LineBuffer(
+      lanes: value("LANES"), levels: value("LEVELS"), levelsPerBeat: value("LEVELS_PER_BEAT"),
+      height: value("HEIGHT"), width: value("WIDTH"), kernelHeight: value("KERNEL_HEIGHT"),
+      kernelWidth: value("KERNEL_WIDTH"), strideY: value("STRIDE_Y"), strideX: value("STRIDE_X"),
+      repeats: value("REPEATS"))
   case "rb_matrix_unit":
     var unit = MatrixUnit(
       lanes: value("LANES"), units: value("UNITS"), levelsPerBeat: value("LEVELS_PER_BEAT"),
