@@ -32,4 +32,13 @@ public struct LayerFold: Hashable, Codable, Sendable {
     self.schedule = schedule
     self.memory = memory
   }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    units = try container.decode(Int.self, forKey: .units)
+    lanes = try container.decode(Int.self, forKey: .lanes)
+    schedule = try container.decode(LevelSchedule.self, forKey: .schedule)
+    // Folders that were written before there was a choice have none.
+    memory = try container.decodeIfPresent(MemoryKind.self, forKey: .memory) ?? .automatic
+  }
 }
