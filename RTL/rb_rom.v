@@ -8,7 +8,8 @@
 // Output   the word, one clock later, held while enable_i is low.
 // Timing   latency 1, a word a cycle.
 // Storage  DEPTH words of WIDTH bits, from INIT_FILE ($readmemh); block RAM or LUTs, as the tool
-//          decides.
+//          decides. A table of many words is mapped alone: among longer paths Yosys makes up to
+//          four times the LUTs of it.
 // Cuts     data.
 // Checked  with the cores that read it: Tests/CoresTests/MatrixUnitTests.swift and others.
 
@@ -25,20 +26,35 @@ module rb_rom #(
   output wire [WIDTH-1:0]                              data_o
 );
 
-  reg [WIDTH-1:0] memory [0:DEPTH-1];
-  reg [WIDTH-1:0] data_q;
+  // A column of fewer words shares LUTs with others.
+  localparam integer KEPT_DEPTH = 16;
 
-  // Some tools elaborate the defaults of every module they read: no file is not yet an error.
-  initial begin
-    if (INIT_FILE == "") $display("%m: INIT_FILE is empty; the words are undefined");
-    else $readmemh(INIT_FILE, memory);
-  end
-
-  always @(posedge clk_i) begin
-    if (enable_i) data_q <= memory[address_i];
-  end
-
-  assign data_o = data_q;
+  generate
+    if (DEPTH < KEPT_DEPTH) begin : gen_merged
+      rb_rom_array #(
+        .WIDTH    (WIDTH),
+        .DEPTH    (DEPTH),
+        .INIT_FILE(INIT_FILE)
+      ) u_array (
+        .clk_i    (clk_i),
+        .enable_i (enable_i),
+        .address_i(address_i),
+        .data_o   (data_o)
+      );
+    end else begin : gen_kept
+      (* keep_hierarchy = "yes" *)
+      rb_rom_array #(
+        .WIDTH    (WIDTH),
+        .DEPTH    (DEPTH),
+        .INIT_FILE(INIT_FILE)
+      ) u_array (
+        .clk_i    (clk_i),
+        .enable_i (enable_i),
+        .address_i(address_i),
+        .data_o   (data_o)
+      );
+    end
+  endgenerate
 
 endmodule
 

@@ -87,6 +87,7 @@ public struct ResidualEncoder: Core {
     [
       RTLFile(name: "rb_residual_encoder.v", bytes: PackageResources.rb_residual_encoder_v),
       RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
+      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
     ]
   }
 
