@@ -9,7 +9,7 @@
 // Timing   latency 1, a word a cycle.
 // Storage  DEPTH words of WIDTH bits, from INIT_FILE ($readmemh); block RAM or LUTs, as the tool
 //          decides. A table of many words is mapped alone: among longer paths Yosys makes up to
-//          four times the LUTs of it.
+//          four times the LUTs of it. A single word is a constant.
 // Cuts     data.
 // Checked  with the cores that read it: Tests/CoresTests/MatrixUnitTests.swift and others.
 
@@ -30,7 +30,24 @@ module rb_rom #(
   localparam integer KEPT_DEPTH = 16;
 
   generate
-    if (DEPTH < KEPT_DEPTH) begin : gen_merged
+    if (DEPTH == 1) begin : gen_constant
+      // A register that nothing writes: Yosys knows what it is before it maps the comparisons with
+      // it, which it does not of a memory.
+      (* mem2reg *)
+      reg [WIDTH-1:0] memory [0:DEPTH-1];
+      reg [WIDTH-1:0] data_q;
+
+      initial begin
+        if (INIT_FILE == "") $display("%m: INIT_FILE is empty; the word is undefined");
+        else $readmemh(INIT_FILE, memory);
+      end
+
+      always @(posedge clk_i) begin
+        if (enable_i) data_q <= memory[address_i];
+      end
+
+      assign data_o = data_q;
+    end else if (DEPTH < KEPT_DEPTH) begin : gen_merged
       rb_rom_array #(
         .WIDTH    (WIDTH),
         .DEPTH    (DEPTH),
