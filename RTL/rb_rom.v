@@ -8,7 +8,8 @@
 // Output   the word, one clock later, held while enable_i is low.
 // Timing   latency 1, a word a cycle.
 // Storage  DEPTH words of WIDTH bits, from INIT_FILE ($readmemh); in LUTs or in block RAM, by MEMORY
-//          or as the tool decides.
+//          or as the tool decides. A table of many words is mapped alone: among longer paths Yosys
+//          makes up to four times the LUTs of it. A single word is a constant.
 // Cuts     data.
 // Checked  with the cores that read it: Tests/CoresTests/MatrixUnitTests.swift and others.
 
@@ -26,29 +27,54 @@ module rb_rom #(
   output wire [WIDTH-1:0]                              data_o
 );
 
-  // Yosys takes "distributed" for memory that can be written.
-`ifdef YOSYS
-  localparam LUTS  = "logic";
-`else
-  localparam LUTS  = "distributed";
-`endif
-  localparam STYLE = MEMORY == 2 ? "block" : MEMORY == 1 ? LUTS : "auto";
+  // A column of fewer words shares LUTs with others.
+  localparam integer KEPT_DEPTH = 16;
 
-  (* ram_style = STYLE, rom_style = STYLE *)
-  reg [WIDTH-1:0] memory [0:DEPTH-1];
-  reg [WIDTH-1:0] data_q;
+  generate
+    if (DEPTH == 1) begin : gen_constant
+      // A register that nothing writes: Yosys knows what it is before it maps the comparisons with
+      // it, which it does not of a memory.
+      (* mem2reg *)
+      reg [WIDTH-1:0] memory [0:DEPTH-1];
+      reg [WIDTH-1:0] data_q;
 
-  // Some tools elaborate the defaults of every module they read: no file is not yet an error.
-  initial begin
-    if (INIT_FILE == "") $display("%m: INIT_FILE is empty; the words (%0s) are undefined", STYLE);
-    else $readmemh(INIT_FILE, memory);
-  end
+      initial begin
+        if (INIT_FILE == "") $display("%m: INIT_FILE is empty; the word is undefined");
+        else $readmemh(INIT_FILE, memory);
+      end
 
-  always @(posedge clk_i) begin
-    if (enable_i) data_q <= memory[address_i];
-  end
+      always @(posedge clk_i) begin
+        if (enable_i) data_q <= memory[address_i];
+      end
 
-  assign data_o = data_q;
+      assign data_o = data_q;
+    end else if (DEPTH < KEPT_DEPTH) begin : gen_merged
+      rb_rom_array #(
+        .WIDTH    (WIDTH),
+        .DEPTH    (DEPTH),
+        .MEMORY   (MEMORY),
+        .INIT_FILE(INIT_FILE)
+      ) u_array (
+        .clk_i    (clk_i),
+        .enable_i (enable_i),
+        .address_i(address_i),
+        .data_o   (data_o)
+      );
+    end else begin : gen_kept
+      (* keep_hierarchy = "yes" *)
+      rb_rom_array #(
+        .WIDTH    (WIDTH),
+        .DEPTH    (DEPTH),
+        .MEMORY   (MEMORY),
+        .INIT_FILE(INIT_FILE)
+      ) u_array (
+        .clk_i    (clk_i),
+        .enable_i (enable_i),
+        .address_i(address_i),
+        .data_o   (data_o)
+      );
+    end
+  endgenerate
 
 endmodule
 

@@ -94,7 +94,8 @@ def measured(core: str, parameters: dict[str, str]) -> dict[str, int]:
     files = MEMORIES.get(core, {})
     if core == "rb_matrix_unit" and numbers["MASKED"] == 0:
         files = {"WEIGHTS_FILE": files["WEIGHTS_FILE"]}
-    sources = [RTL / f"{core}.v"] + ([RTL / "rb_rom.v"] if files and core != "rb_rom" else [])
+    roms = ["rb_rom", "rb_rom_array"] if files else []
+    sources = [RTL / f"{name}.v" for name in dict.fromkeys([core, *roms])]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for source in sources:  # Yosys sets no parameter to a string.

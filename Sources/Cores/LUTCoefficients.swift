@@ -19,7 +19,7 @@ enum LUTCoefficients {
     ],
     "rb_max_pool": [.base: 6, .counterBit: 1, .adderBit: 0.94],
     "rb_pad": [.base: 23.91, .selectedBit: 0.92],
-    "rb_residual_encoder": [.base: 20.53, .adderBit: 0.71, .constantBit: 0.52, .selectedBit: 1.21],
+    "rb_residual_encoder": [.base: 20.53, .adderBit: 0.71, .constantComparison: 0.91, .selectedBit: 1.21],
     "rb_score": [.base: 0.5, .counterBit: 4.1],
     "rb_stream_register": [.base: 3, .selectedBit: 1],
     "rb_sum_pool": [.counterBit: 3.36, .selectedBit: 0.88, .totalBit: 1.01],

@@ -49,6 +49,7 @@ public struct LookupTable: Core {
     [
       RTLFile(name: "rb_lookup.v", bytes: PackageResources.rb_lookup_v),
       RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
+      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
     ]
   }
 

@@ -134,6 +134,7 @@ public struct MatrixUnit: Core {
     [
       RTLFile(name: "rb_matrix_unit.v", bytes: PackageResources.rb_matrix_unit_v),
       RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
+      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
     ]
   }
 

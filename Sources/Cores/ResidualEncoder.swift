@@ -88,19 +88,23 @@ public struct ResidualEncoder: Core {
     [
       RTLFile(name: "rb_residual_encoder.v", bytes: PackageResources.rb_residual_encoder_v),
       RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
+      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
     ]
   }
 
   public var structure: CoreStructure {
     let falling = hasFalling ? units : 0
-    // Thresholds that are always the same make their comparisons small.
+    // Thresholds that are always the same make the comparisons with the roots small.
     let isConstant = groups == 1
     var structure = CoreStructure(
       parts: [
         .base: 1, .counterBit: counterWidth(groups),
-        isConstant ? .constantBit : .adderBit: units * levels * sumWidth,
+        .constantComparison: isConstant ? units * Self.lutsOfConstant(sumWidth) : 0,
+        .adderBit: units * (isConstant ? levels - 1 : levels) * sumWidth,
       ],
       flipFlops: counterWidth(groups) + levels + 1 + units * (sumWidth + levels))
+    // A threshold ends in one 0 on average; Yosys compares no such bits, except by carry chains.
+    if isConstant && levels == 1 && sumWidth <= Self.widestInLUTs { structure.flipFlops -= units }
     structure.addDelay(cycles: levels + 1)
     let nodes = 1 << levels - 1
     structure.add(.rom(width: units * nodes * sumWidth + falling, depth: groups))
@@ -112,6 +116,14 @@ public struct ResidualEncoder: Core {
       structure.parts[.selectedBit, default: 0] += isConstant ? 0 : units * left * sumWidth
     }
     return structure
+  }
+
+  /// Bits of a number that Yosys compares with a constant in LUTs alone.
+  private static let widestInLUTs = 12
+
+  /// LUTs of such a comparison, or of one by a carry chain.
+  private static func lutsOfConstant(_ width: Int) -> Int {
+    width <= widestInLUTs ? (width + 5) / 6 : width * 3 / 8
   }
 
   public var handshake: Handshake { .pipeline(depth: 1 + levels, period: 1) }

@@ -84,8 +84,8 @@ public enum LUTPart: String, CaseIterable, Sendable {
   case counterBit
   /// A bit of an adder that does more than count: sums, addresses, comparisons.
   case adderBit
-  /// A bit of a comparison with a number that never changes.
-  case constantBit
+  /// A LUT of a comparison with a number that never changes.
+  case constantComparison
   /// A bit that is chosen out of two or a few.
   case selectedBit
   /// A sum or a carry of three synapses, with their XNORs.

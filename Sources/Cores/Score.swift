@@ -77,6 +77,7 @@ public struct Score: Core {
     [
       RTLFile(name: "rb_score.v", bytes: PackageResources.rb_score_v),
       RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
+      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
     ]
   }
 

@@ -147,8 +147,8 @@ struct FaultTests {
       from: "(bits[2] & (bits[0] | bits[1]))", to: "(bits[2] & bits[1])", finding: "expected",
       test: matrix, macro: "RB_PLAIN_POPCOUNT"),
     Fault(
-      what: "the weights of a stalled beat lost", file: "rb_rom.v", from: "if (enable_i) data_q",
-      to: "if (enable_i || 1'b1) data_q", finding: "stalls sink", test: matrix),
+      what: "the weights of a stalled beat lost", file: "rb_rom_array.v",
+      from: "if (enable_i) data_q", to: "if (enable_i || 1'b1) data_q", finding: "stalls sink", test: matrix),
     Fault(
       what: "the accumulator not cleared", file: "rb_matrix_unit.v",
       from: "counts_clear_q ? 0 : HORNER", to: "HORNER", finding: "expected",
