@@ -12,8 +12,8 @@ import Diagnostics
 /// - Shape: height × width × channels of codes → positions × `filters` of real sums.
 /// - Exactness: integers; α, bias and batch norm move into the thresholds that follow. A border of
 ///   value 0 around ±1 is three-valued, and exact.
-/// - Hardware: RTL/rb_pad.v, RTL/rb_window.v, RTL/rb_matrix_unit.v. Groups are inactive weights:
-///   exact, in the cycles of a convolution without groups.
+/// - Hardware: RTL/rb_pad.v, RTL/rb_window.v or RTL/rb_line_buffer.v, RTL/rb_matrix_unit.v. Groups are
+///   inactive weights: exact, in the cycles of a convolution without groups.
 /// - Source: XNOR-Net, arXiv 1603.05279; FINN, arXiv 1612.07119.
 public struct Conv: PrimitiveLayer, Equatable {
   public static let kind = "Conv"

@@ -34,11 +34,44 @@ struct RandomNetworkTests {
     let graph = try trained.network.lowered(with: trained.parameters)
     let cycles = [1, 100, 1000, 5000].randomElement(using: &random) ?? 1
     let folding =
-      Bool.random(using: &random)
-      ? try graph.folded(to: .cycles(cycles))
-      : try graph.folded(
-        to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0: try graph.folded(to: .cycles(cycles))
+      case 1: try graph.foldedToWholeWindows(cycles, using: &random)
+      default:
+        try graph.folded(
+          to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
+      }
     try check(folding, of: trained.network, images: 4, seed: seed, using: &random)
+  }
+
+  /// Whole windows of every kind: levels in series and in parallel, strides, borders of a code, weights
+  /// of a few bits, several groups of units.
+  @Test func equalsTheGoldenModelInWholeWindows() throws {
+    var random = SeededRandom(seed: 9)
+    let network = Network("windows", input: .image(9, 8, channels: 3, bits: 2)) {
+      Conv(6, kernel: Extent(3, 2), padding: .same(value: -1), name: "conv1")
+      ResidualSign(levels: 3)
+      Conv(4, kernel: 3, stride: Extent(2, 1), name: "conv2")
+      ResidualSign(levels: 2)
+      Conv(6, kernel: Extent(1, 3), stride: 2, name: "conv3")
+      ResidualSign(levels: 1)
+      Conv(4, kernel: 2, name: "conv4")
+    }
+    var parameters = try network.randomParameters(using: &random)
+    for (name, shape) in [("conv2", [4, 6, 3, 3]), ("conv3", [6, 4, 1, 3])] {
+      let weights = (0..<shape.reduce(1, *)).map { _ in
+        Double(Int.random(in: -3...3, using: &random))
+      }
+      parameters["\(name).weight"] = Tensor(shape: shape, values: weights)
+    }
+    let graph = try network.lowered(with: parameters)
+    let folding = try graph.folded(overrides: [
+      "conv1": LayerFold(units: 3, lanes: 18, schedule: .parallel),
+      "conv2": LayerFold(units: 2, lanes: 54, schedule: .series),
+      "conv3": LayerFold(units: 6, lanes: 12, schedule: .parallel),
+      "conv4": LayerFold(units: 2, lanes: 24, schedule: .series),
+    ])
+    try check(folding, of: network, images: 5, seed: 9, using: &random)
   }
 
   private func check(

@@ -42,6 +42,22 @@ extension IntegerGraph {
   }
 }
 
+extension IntegerGraph {
+  /// At about so many cycles, with whole windows in every other convolution that can have them.
+  func foldedToWholeWindows(
+    _ cycles: Int, using random: inout SeededRandom
+  ) throws -> FoldedNetwork {
+    var folds = try folded(to: .cycles(cycles)).folds
+    for node in nodes {
+      guard case .popcount(let popcount) = node.operation, let window = popcount.window,
+        window.window.taps > 1, !window.hasAbsentValues, Bool.random(using: &random)
+      else { continue }
+      folds[node.name]?.lanes = popcount.inputs
+    }
+    return try folded(overrides: folds)
+  }
+}
+
 /// MNIST test images: of the original data set, or the ones that ship with the project.
 func testImages(atMost count: Int) throws -> LabelledImages {
   let images =
