@@ -55,7 +55,7 @@ struct ExploreCommand: ParsableCommand {
         try Data(report.plot.utf8).write(to: URL(filePath: plot), options: .atomic)
       } catch {
         throw Diagnostic(
-          at: plot, "the picture cannot be written: \(error.localizedDescription)",
+          at: plot, "the picture cannot be written",
           hint: "choose a file in a folder that you may write to, with `--plot`")
       }
     }

@@ -13,14 +13,16 @@ struct GenerateCommand: ParsableCommand {
       (*.mem, with what each word holds), files.f lists the Verilog, manifest.json describes stages, \
       streams and exact cycles, network.json is the integer network that `simulate` compares with.
 
-      By default each layer is folded as small as --cycles allows. A layer's own fold:
+      The smallest design is chosen that has the speed and the latency that are asked for, within the budget. \
+      With a budget and no speed it is the fastest that fits. A layer's own fold:
 
         resbin generate Models/mnist-256x3-m2.onnx --output build/mnist \\
           --fold fc1=units:16,lanes:49,schedule:parallel --fold fc4=units:10,lanes:16
 
       units are outputs computed side by side (FINN: PE), lanes are inputs taken in one beat (SIMD); \
       schedule says whether the levels of the incoming codes pass in series (M times the cycles) or \
-      in parallel (M times the popcount logic); without it, in series.
+      in parallel (M times the popcount logic), without it in series; memory whether weights are kept \
+      in LUTs (distributed), in block RAM (block), or as the synthesis tool decides (automatic).
       """)
 
   @OptionGroup var model: ModelOptions
@@ -33,7 +35,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     name: .customLong("fold"),
     help: ArgumentHelp(
-      "The fold of one layer; may be repeated.", valueName: "layer=units:N,lanes:N,schedule:S"),
+      "The fold of one layer; may be repeated.", valueName: "layer=units:N,lanes:N,schedule:S,memory:M"),
     transform: FoldOverride.init(parsing:))
   var folds: [FoldOverride] = []
 
@@ -67,13 +69,14 @@ struct GenerateCommand: ParsableCommand {
     for (index, node) in folding.graph.nodes.enumerated() {
       guard let cycles = folding.cycles(of: index), cycles > target.cycles else { continue }
       let reachable = goal.clock * 1e6 / Double(cycles)
+      let clock = goal.clock == goal.clock.rounded() ? "\(Int(goal.clock))" : "\(goal.clock)"
       let diagnostic = Diagnostic(
         overrides[node.name] == nil ? .error : .warning,
         at: "fold \(folding.graph.name).\(node.name)",
         "the layer needs \(cycles) cycle\(cycles == 1 ? "" : "s") for an image, "
           + "the target is \(target.cycles)",
         hint: overrides[node.name] == nil
-          ? "its fastest fold makes \(Int(reachable)) images/s at \(goal.clock) MHz: ask for at most that"
+          ? "its fastest fold makes \(Int(reachable)) images/s at \(clock) MHz: ask for at most that"
           : "give the layer more units or lanes, or leave its fold out")
       if diagnostic.severity == .error { throw diagnostic }
       FileHandle.standardError.write(Data("\(diagnostic)\n".utf8))

@@ -24,8 +24,9 @@ import Testing
 
   private static let generateUsage =
     "Usage: resbin generate <model> [--model-output <name>] [--gamma-bits <gamma-bits>] --output <output> "
-    + "[--cycles <cycles>] [--images-per-second <images-per-second>] [--clock <clock>] "
-    + "[--fold <layer=units:N,lanes:N,schedule:S> ...] [--json]\n"
+    + "[--cycles <cycles>] [--images-per-second <images-per-second>] [--latency <latency>] "
+    + "[--luts <luts>] [--brams <brams>] [--dsps <dsps>] [--device <device>] [--clock <clock>] "
+    + "[--fold <layer=units:N,lanes:N,schedule:S,memory:M> ...] [--json]\n"
     + "  See 'resbin generate --help' for more information."
   private static let inspectUsage =
     "Usage: resbin inspect <model> [--model-output <name>] [--gamma-bits <gamma-bits>] [--json]\n"
@@ -65,7 +66,8 @@ import Testing
       "generate a.onnx -o out --cycles many",
       """
       error: The value 'many' is invalid for '--cycles <cycles>'
-      Help:  --cycles <cycles>  No layer may need more cycles for an image. (default: 1024)
+      Help:  --cycles <cycles>  No layer may need more cycles for an image. (default: 1024, or with a budget
+                             the fewest)
       \(generateUsage)
       """
     ),
@@ -145,7 +147,7 @@ import Testing
       "--images-per-second 1e9",
       """
       error: fold mnist-256x3-m2.fc1: the layer needs 1 cycle for an image, the target is 0
-        hint: ask for more cycles or fewer images a second
+        hint: its fastest fold makes 200000000 images/s at 200 MHz: ask for at most that
       """
     ),
     (
@@ -161,6 +163,36 @@ import Testing
       """
       error: --cycles: given together with --images-per-second
         hint: keep one of the two
+      """
+    ),
+    ("--latency 0", "error: --latency: 0.0; a positive number of microseconds is expected"),
+    ("--latency nan", "error: --latency: nan; a positive number of microseconds is expected"),
+    (
+      "--cycles 1024 --latency 0.1",
+      """
+      error: fold mnist-256x3-m2: the latency is 1059 cycles at the least that was found, the \
+      target is 20
+        hint: allow more time, or ask for more images a second
+      """
+    ),
+    ("--luts=-1", "error: --luts: -1; 0 or a positive number is expected"),
+    ("--dsps=-1", "error: --dsps: -1; 0 or a positive number is expected"),
+    ("--brams=-1", "error: --brams: -1.0; a number from 0 to 1000000 is expected"),
+    ("--brams nan", "error: --brams: nan; a number from 0 to 1000000 is expected"),
+    (
+      "--device zc999",
+      """
+      error: --device: 'zc999' is not known
+        hint: use one of pynq-z1, zedboard, arty-a7-35, arty-a7-100, nexys-video, kc705, zc706, \
+      vc707, or a part: xc7a100t, xc7a200t, xc7a35t, xc7k325t, xc7vx485t, xc7z020, xc7z045
+      """
+    ),
+    (
+      "--cycles 1024 --luts 100",
+      """
+      error: fold mnist-256x3-m2: an image every 1024 cycles takes an estimated 5000 LUTs (100 are \
+      allowed)
+        hint: allow more, or ask for more cycles or fewer images a second
       """
     ),
     (
@@ -188,6 +220,33 @@ import Testing
   func aDesignThatCannotBe(options: String, message: String) throws {
     try Resbin.inFolder {
       try expect("generate \(Self.model) -o out \(options)", fails: message, in: $0)
+    }
+  }
+
+  // MARK: explore
+
+  @Test(arguments: [
+    ("--clock 0", "error: --clock: 0.0 MHz; a number from 0.001 to 10000 is expected"),
+    (
+      "--plot none/front.svg",
+      """
+      error: none/front.svg: the picture cannot be written
+        hint: choose a file in a folder that you may write to, with `--plot`
+      """
+    ),
+  ])
+  func aFrontThatCannotBe(options: String, message: String) throws {
+    try Resbin.inFolder { try expect("explore \(Self.model) \(options)", fails: message, in: $0) }
+  }
+
+  @Test(arguments: ["0", "5", "1,1", "", "1,,2", "two"]) func levelCountsThatCannotBe(levels: String)
+    throws
+  {
+    try Resbin.inFolder { resbin in
+      let output = try resbin.run("explore \(Self.model) --levels=\(levels)")
+      #expect(output.status == 1)
+      #expect(
+        output.error.contains("level counts read '1,2,3,4': numbers from 1 to 4, each once"))
     }
   }
 

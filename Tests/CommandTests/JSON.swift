@@ -34,7 +34,9 @@ struct JSON {
   var hasNull: Bool { Self.hasNull(object) }
 
   /// Objects whose keys are names of the user's, or of a core's.
-  private static let dictionaries: Set = ["manifest.folds", "manifest.stages[].parameters"]
+  private static let dictionaries: Set = [
+    "manifest.folds", "manifest.stages[].parameters", "curves[].points[].folds",
+  ]
 
   private static func collect(
     _ value: Any, at path: String, isEntry: Bool = false, _ keys: inout Set<String>

@@ -45,16 +45,30 @@ struct JSONKeys {
       "manifest.output.lanes", "manifest.output.bitsPerLane", "manifest.output.beats",
       "manifest.output.shape", "manifest.timing", "manifest.timing.latency",
       "manifest.timing.interval", "manifest.folds", "manifest.folds.units",
-      "manifest.folds.lanes", "manifest.folds.schedule", "manifest.stages",
+      "manifest.folds.lanes", "manifest.folds.schedule", "manifest.folds.memory", "manifest.stages",
       "manifest.stages[].name", "manifest.stages[].layer", "manifest.stages[].module",
       "manifest.stages[].parameters", "manifest.stages[].outputLanes",
       "manifest.stages[].outputBitsPerLane", "manifest.stages[].cycles",
       "manifest.estimate", "manifest.estimate.luts", "manifest.estimate.flipFlops",
       "manifest.estimate.ramb18s", "manifest.estimate.dsps", "manifest.stages[].estimate",
       "manifest.stages[].estimate.luts", "manifest.stages[].estimate.flipFlops",
-      "manifest.stages[].estimate.ramb18s", "manifest.stages[].estimate.dsps",
+      "manifest.stages[].estimate.ramb18s", "manifest.stages[].estimate.dsps", "bottleneck",
+      "bottleneck.layer", "bottleneck.cycles",
     ],
-    sometimes: ["manifest.scoreStep"])
+    sometimes: ["manifest.scoreStep", "bottleneck.fewestCycles"])
+
+  static let explore = JSONKeys(
+    command: "explore",
+    always: [
+      "network", "device", "clock", "curves", "curves[].points", "curves[].points[].cycles",
+      "curves[].points[].imagesPerSecond", "curves[].points[].estimate",
+      "curves[].points[].estimate.luts", "curves[].points[].estimate.flipFlops",
+      "curves[].points[].estimate.ramb18s", "curves[].points[].estimate.dsps",
+      "curves[].points[].folds", "curves[].points[].folds.units",
+      "curves[].points[].folds.lanes", "curves[].points[].folds.schedule",
+      "curves[].points[].folds.memory", "curves[].points[].bottleneck",
+    ],
+    sometimes: ["curves[].levels"])
 
   static let simulate = JSONKeys(
     command: "simulate",
@@ -68,7 +82,7 @@ struct JSONKeys {
       "mismatch.expected", "mismatch.got",
     ])
 
-  static let all = [inspect, evaluate, generate, simulate]
+  static let all = [inspect, evaluate, explore, generate, simulate]
 
   /// What is wrong with the keys of a command's output.
   func problems(with keys: Set<String>) -> [String] {

@@ -64,7 +64,10 @@ import Testing
       #expect(output.output.hasPrefix("mnist-256x3-m2: top module mnist_256x3_m2\n"))
       #expect(output.output.contains("\ninterval 4,096 cycles, latency "))
       #expect(output.output.contains(" cycles: 24,414 images/s and "))
-      #expect(output.output.hasSuffix(" at 100 MHz\nwritten to build/mnist\n"))
+      #expect(
+        output.output.hasSuffix(
+          " at 100 MHz\nbottleneck: fc1 with 4,096 cycles; its fastest fold takes 1\n"
+            + "written to build/mnist\n"))
       let files = try resbin.contents()
       #expect(files.contains("build/mnist/rtl/mnist_256x3_m2.v"))
       #expect(files.contains("build/mnist/manifest.json"))
@@ -88,6 +91,71 @@ import Testing
           """)
       #expect(output.output.contains("\ninterval 320 cycles, latency "))
     }
+  }
+
+  /// With a budget alone the design is the fastest that fits.
+  @Test func generateKeepsABudget() throws {
+    try Resbin.inFolder { resbin in
+      let small = try resbin.json("generate \(model) -o out --luts 6000 --brams 5 --dsps 12")
+      let luts: Int = try #require(small.value("manifest.estimate.luts"))
+      let ramb18s: Int = try #require(small.value("manifest.estimate.ramb18s"))
+      let dsps: Int = try #require(small.value("manifest.estimate.dsps"))
+      #expect(luts <= 6000 && ramb18s <= 10 && dsps <= 12)
+      let large = try resbin.json("generate \(model) -o out --luts 30000 --latency 3")
+      let slow: Int = try #require(small.value("manifest.timing.interval"))
+      let fast: Int = try #require(large.value("manifest.timing.interval"))
+      #expect(fast < slow)
+      let latency: Double = try #require(large.value("latencyMicroseconds"))
+      #expect(latency <= 3)
+      #expect(try resbin.run("generate \(model) -o out --device arty-a7-35").status == 0)
+    }
+  }
+
+  @Test func exploreShowsWhatSpeedCosts() throws {
+    try Resbin.inFolder { resbin in
+      let output = try resbin.run("explore \(model) --levels 1,3 --plot front.svg")
+      #expect(output.status == 0)
+      #expect(output.error == "")
+      for title in ["mnist-256x3-m2, M = 1\n", "mnist-256x3-m2, M = 3\n", " images/s  "] {
+        #expect(output.output.contains(title))
+      }
+      let picture = try String(
+        contentsOf: resbin.folder.appending(path: "front.svg"), encoding: .utf8)
+      #expect(picture.hasPrefix("<svg ") && picture.hasSuffix("</svg>\n"))
+      // Two panels with two curves each.
+      #expect(picture.components(separatedBy: "<polyline").count == 5)
+
+      let json = try resbin.json("explore \(model)")
+      expect(json, has: .explore)
+      // Each design is faster than the one before, and dearer in something.
+      let device = try resbin.run("explore \(model) --device zc706 --json").output
+      let report = try JSONDecoder().decode(Front.self, from: Data(device.utf8))
+      let points = try #require(report.curves.first).points
+      #expect(points.count > 10)
+      for (point, faster) in zip(points, points.dropFirst()) {
+        #expect(faster.cycles < point.cycles)
+        #expect(
+          faster.estimate.luts > point.estimate.luts
+            || faster.estimate.ramb18s > point.estimate.ramb18s
+            || faster.estimate.dsps > point.estimate.dsps)
+        #expect(faster.estimate.luts <= 218_600)
+      }
+      // A line of it can be generated as it says.
+      let point = try #require(points.last)
+      let design = try resbin.json("generate \(model) -o out --cycles \(point.cycles)")
+      #expect(design.value("manifest.estimate.luts") == point.estimate.luts)
+      #expect(design.value("manifest.timing.interval") == point.cycles)
+    }
+  }
+
+  private struct Front: Decodable {
+    struct Estimate: Decodable { var luts, ramb18s, dsps: Int }
+    struct Point: Decodable {
+      var cycles: Int
+      var estimate: Estimate
+    }
+    struct Curve: Decodable { var points: [Point] }
+    var curves: [Curve]
   }
 
   // MARK: JSON
