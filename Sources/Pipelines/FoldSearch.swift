@@ -241,7 +241,7 @@ public struct FoldSearch {
       }
       if !ends.isEmpty { return ends.values.flatMap { $0 } }
     }
-    return []
+    return [Combination()]
   }
 
   /// What is worth being continued: without a budget the best; else nothing that another is better

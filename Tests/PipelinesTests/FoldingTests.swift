@@ -164,20 +164,18 @@ import Testing
     return try network.lowered(with: try network.randomParameters(using: &random))
   }
 
-  @Test func wholeWindowsAreTakenOnlyWhereNothingElseMeetsTheTarget() throws {
+  @Test func wholeWindowsMeetTargetsThatNothingElseMeets() throws {
     let graph = try convolution()
-    // A tap a beat, 36 positions of 9 taps.
-    let ordinary = try graph.folded(to: .cycles(324))
-    #expect(ordinary.folds["conv"] == LayerFold(units: 6, lanes: 4, schedule: .parallel))
-    #expect(ordinary.interval == 324)
-    // A window a beat, 6 beats a position, and 28 pixels that complete no window.
+    // A tap a beat, 36 positions of 9 taps, is 324 cycles at least. A window a beat, 6 beats a
+    // position, and 28 pixels that complete no window:
     let whole = try graph.folded(to: .cycles(323))
-    #expect(whole.folds["conv"] == LayerFold(units: 1, lanes: 36, schedule: .parallel))
+    #expect(whole.folds["conv"]?.lanes == 36)
     #expect(whole.interval == 36 * 6 + 28)
     #expect(try Pipeline(whole).timing().interval == whole.interval)
     // No fold is faster than a pixel a cycle.
     let fastest = try graph.folded(to: .cycles(1))
-    #expect(fastest.folds["conv"] == LayerFold(units: 6, lanes: 36, schedule: .parallel))
+    let fold = try #require(fastest.folds["conv"])
+    #expect((fold.units, fold.lanes, fold.schedule) == (6, 36, .parallel))
     #expect(fastest.interval == 64)
     #expect(try Pipeline(fastest).timing().interval == 64)
   }
