@@ -87,6 +87,7 @@ module one_level (
     .GAMMA_WIDTH     (1),
     .GAMMAS          (1'h1),
     .SUM_WIDTH       (3),
+    .MEMORY          (0),
     .WEIGHTS_FILE    ("fc_matrix_weights.mem")
   ) u_fc_matrix (
     .clk_i         (clk_i),

@@ -111,6 +111,7 @@ module three_levels (
     .GAMMA_WIDTH     (2),
     .GAMMAS          (4'h6),
     .SUM_WIDTH       (5),
+    .MEMORY          (0),
     .WEIGHTS_FILE    ("hidden_matrix_weights.mem"),
     .MASK_FILE       ("hidden_matrix_mask.mem")
   ) u_hidden_matrix (
@@ -210,6 +211,7 @@ module three_levels (
     .GAMMA_WIDTH     (3),
     .GAMMAS          (9'h054),
     .SUM_WIDTH       (5),
+    .MEMORY          (0),
     .WEIGHTS_FILE    ("out_matrix_weights.mem"),
     .MASK_FILE       ("out_matrix_mask.mem")
   ) u_out_matrix (

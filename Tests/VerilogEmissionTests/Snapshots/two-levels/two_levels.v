@@ -117,6 +117,7 @@ module two_levels (
     .GAMMA_WIDTH     (8),
     .GAMMAS          (64'h0102040810204080),
     .SUM_WIDTH       (11),
+    .MEMORY          (0),
     .WEIGHTS_FILE    ("fc1_matrix_weights.mem")
   ) u_fc1_matrix (
     .clk_i         (clk_i),
@@ -215,6 +216,7 @@ module two_levels (
     .GAMMA_WIDTH     (2),
     .GAMMAS          (4'h7),
     .SUM_WIDTH       (5),
+    .MEMORY          (0),
     .WEIGHTS_FILE    ("fc2_matrix_weights.mem")
   ) u_fc2_matrix (
     .clk_i         (clk_i),
