@@ -17,7 +17,8 @@
 //          flag above the lanes.
 // Output   UNITS unsigned sums of SUM_WIDTH bits, one beat a group; last is that of its last beat.
 // Timing   latency 3 (one weight level, and one level with gamma 1, HORNER or ADDER_TREE), else 5,
-//          and 1 more with POPCOUNT_CYCLES 2, after the last beat of a group; a beat a cycle.
+//          and 1 more with POPCOUNT_CYCLES 2, 1 with 2 to 4 POPCOUNT_PARTS, 2 with up to 16, after the
+//          last beat of a group; a beat a cycle.
 //            1 codes and weights    2 popcounts    3 totals over words    4 products    5 sums
 // Storage  weights: GROUPS*WEIGHT_LEVELS*WORDS words of UNITS*LANES bits, weight level p of a group
 //          at (group*WEIGHT_LEVELS + p)*WORDS + word, unit u lane i at bit u*LANES + i; the same
@@ -46,6 +47,7 @@ module rb_matrix_unit #(
   parameter integer HORNER          = 0,  // 1: gamma_l = 2^(LEVELS-l), in series
   parameter integer ADDER_TREE      = 0,  // 1: gamma_pl = h_p*2^(LEVELS-l), in parallel
   parameter integer POPCOUNT_CYCLES = 1,  // 2: counters, then their sum; not with ADDER_TREE
+  parameter integer POPCOUNT_PARTS  = 1,  // counted side by side and added, four a cycle; up to 16
   parameter integer GAMMA_WIDTH     = 1,  // bits
   // For each weight level that of each level, gamma_11 lowest.
   parameter [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] GAMMAS =
@@ -91,6 +93,12 @@ module rb_matrix_unit #(
   localparam integer FULL_WIDTH     = $clog2(LARGEST_COUNT + 1);
   localparam integer COUNT_WIDTH    = FULL_WIDTH < SUM_WIDTH ? FULL_WIDTH : SUM_WIDTH;
   localparam integer VECTOR_WIDTH   = $clog2((PADDED != 0 ? 2 : 1) * LARGEST_COUNT * WORDS + 1);
+  localparam integer PART_LANES     = (LANES + POPCOUNT_PARTS - 1) / POPCOUNT_PARTS;
+  localparam integer PART_WIDTH     = $clog2(PART_LANES + 1);
+  localparam integer QUARTERS       = (POPCOUNT_PARTS + 3) / 4;
+  localparam integer PLACES         = POPCOUNT_PARTS == 1 ? 1 : 4 * QUARTERS;
+  localparam integer ADD_CYCLES     = POPCOUNT_PARTS == 1 ? 0 : QUARTERS == 1 ? 1 : 2;
+  localparam integer LATE           = POPCOUNT_CYCLES + ADD_CYCLES - 1;  // cycles before the last
   localparam integer TOTAL_WIDTH    =
     DIRECT || VECTOR_WIDTH > SUM_WIDTH ? SUM_WIDTH : VECTOR_WIDTH;
 
@@ -211,7 +219,7 @@ module rb_matrix_unit #(
   wire halves_clear;
   wire halves_double;
   wire halves_end;
-  wire counts = advance && halves_valid;
+  wire counts;
 
   // An absent code counts half: with a mask as if every lane agreed, without one as a constant.
   wire                   all_agree = MASKED != 0 && absent;
@@ -244,40 +252,60 @@ module rb_matrix_unit #(
       counts_end_q    <= halves_end;
       totals_last_q   <= counts_last_q;
     end
+    if (rst_i) begin
+      counts_last_q <= 0;
+      totals_last_q <= 0;
+    end
   end
 
+  // A beat on its way through the cycles of a popcount before the last: bit i of each is i + 1 cycles
+  // behind the weights. Moved where data of the cycle are to move.
+  wire [LATE:0] late_valid;
+  wire [LATE:0] moves = late_valid & {(LATE+1){advance}};
+
   generate
-    if (POPCOUNT_CYCLES == 2) begin : gen_halves
-      reg halves_valid_q;
-      reg halves_last_q;
-      reg halves_absent_q;
-      reg halves_clear_q;
-      reg halves_double_q;
-      reg halves_end_q;
+    if (LATE > 0) begin : gen_late
+      reg  [LATE-1:0] valid_q;
+      reg  [LATE-1:0] last_q;
+      reg  [LATE-1:0] absent_q;
+      reg  [LATE-1:0] clear_q;
+      reg  [LATE-1:0] double_q;
+      reg  [LATE-1:0] end_q;
+      wire [LATE:0]   last     = {last_q, codes_last_q};
+      wire [LATE:0]   absents  = {absent_q, absent};
+      wire [LATE:0]   clears   = {clear_q, clears_q};
+      wire [LATE:0]   doubles  = {double_q, doubles_q};
+      wire [LATE:0]   ends     = {end_q, ends_q};
 
-      always @(posedge clk_i) begin
-        if (advance) halves_valid_q <= codes_valid_q;
-        if (rst_i) halves_valid_q <= 0;
-      end
+      assign late_valid = {valid_q, codes_valid_q};
 
+      // With reset, all of it: as shift registers Yosys 0.23 would lose their enable.
       always @(posedge clk_i) begin
         if (advance) begin
-          halves_last_q   <= codes_last_q;
-          halves_absent_q <= absent;
-          halves_clear_q  <= clears_q;
-          halves_double_q <= doubles_q;
-          halves_end_q    <= ends_q;
+          valid_q  <= late_valid[LATE-1:0];
+          last_q   <= last[LATE-1:0];
+          absent_q <= absents[LATE-1:0];
+          clear_q  <= clears[LATE-1:0];
+          double_q <= doubles[LATE-1:0];
+          end_q    <= ends[LATE-1:0];
+        end
+        if (rst_i) begin
+          valid_q  <= 0;
+          last_q   <= 0;
+          absent_q <= 0;
+          clear_q  <= 0;
+          double_q <= 0;
+          end_q    <= 0;
         end
       end
 
-      assign halves_valid  = halves_valid_q;
-      assign halves_last   = halves_last_q;
-      assign halves_absent = halves_absent_q;
-      assign halves_clear  = halves_clear_q;
-      assign halves_double = halves_double_q;
-      assign halves_end    = halves_end_q;
-    end else begin : gen_no_halves
-      assign halves_valid  = codes_valid_q;
+      assign halves_last   = last[LATE];
+      assign halves_absent = absents[LATE];
+      assign halves_clear  = clears[LATE];
+      assign halves_double = doubles[LATE];
+      assign halves_end    = ends[LATE];
+    end else begin : gen_at_once
+      assign late_valid    = codes_valid_q;
       assign halves_last   = codes_last_q;
       assign halves_absent = absent;
       assign halves_clear  = clears_q;
@@ -286,7 +314,10 @@ module rb_matrix_unit #(
     end
   endgenerate
 
-  genvar unit, level, lane, counter;
+  assign halves_valid = late_valid[LATE];
+  assign counts       = moves[LATE];
+
+  genvar unit, level, lane, counter, part;
   generate
     if (ADDER_TREE != 0) begin : gen_lanes
       // In simulation with Verilator a plain sum. What is synthesized: one layer of full adders
@@ -349,26 +380,27 @@ module rb_matrix_unit #(
         end
       end
     end else begin : gen_levels
-      // In simulation with Verilator one instruction a word. What is synthesized: counters of 3 bits,
+      // Of each part of the lanes: in simulation with Verilator one instruction a word. What is
+      // synthesized: counters of 3 bits,
       // whose sum or carry is one LUT6 with the XNORs of its three synapses; counters of 6 bits on
       // the sums and on the carries, and again on what they give; then a sum of the counts that are
       // left. Neighbours are counted together, so that the last counter alone is not full.
 `ifdef RB_COUNTONES
-      localparam integer HALF_WIDTH = COUNT_WIDTH;
+      localparam integer HALF_WIDTH = PART_WIDTH;
 
-      function [HALF_WIDTH-1:0] counted(input [LANES-1:0] bits);
+      function [HALF_WIDTH-1:0] counted(input [PART_LANES-1:0] bits);
         begin
-          counted = COUNT_WIDTH'($countones(bits));
+          counted = PART_WIDTH'($countones(bits));
         end
       endfunction
 
-      function [COUNT_WIDTH-1:0] added(input [HALF_WIDTH-1:0] half);
+      function [PART_WIDTH-1:0] added(input [HALF_WIDTH-1:0] half);
         begin
           added = half;
         end
       endfunction
 `else
-      localparam integer THIRD      = (LANES + 2) / 3;      // counters of the first layer
+      localparam integer THIRD      = (PART_LANES + 2) / 3;      // counters of the first layer
       localparam integer SIXTH      = (THIRD + 5) / 6;      // of the second, on sums or on carries
       localparam integer OUTER      = (SIXTH + 5) / 6;      // of the third, on ones or on eights
       localparam integer INNER      = (2 * SIXTH + 5) / 6;  // on twos or on fours
@@ -389,12 +421,12 @@ module rb_matrix_unit #(
       endfunction
 
       // The first two layers: SIXTH fours, twos and ones of the carries, then of the sums.
-      function [HALF_WIDTH-1:0] counted(input [LANES-1:0] bits);
+      function [HALF_WIDTH-1:0] counted(input [PART_LANES-1:0] bits);
         reg [18*SIXTH-1:0] thirds;
         reg [6*SIXTH-1:0]  sums, carries;
         integer            i;
         begin
-          thirds = {{(18*SIXTH-LANES){1'b0}}, bits};
+          thirds = {{(18*SIXTH-PART_LANES){1'b0}}, bits};
           for (i = 0; i < 6 * SIXTH; i = i + 1) begin
             sums[i]    = ^thirds[3*i +: 3];
             carries[i] = (thirds[3*i] & thirds[3*i + 1])
@@ -410,10 +442,10 @@ module rb_matrix_unit #(
       endfunction
 
       // The third layer, and a sum of what is left.
-      function [COUNT_WIDTH-1:0] added(input [HALF_WIDTH-1:0] half);
+      function [PART_WIDTH-1:0] added(input [HALF_WIDTH-1:0] half);
         reg [6*OUTER-1:0]    ones, eights;
         reg [6*INNER-1:0]    twos, fours;
-        reg [FULL_WIDTH+3:0] one_count, two_count, four_count, eight_count, full;
+        reg [PART_WIDTH+3:0] one_count, two_count, four_count, eight_count, full;
         integer              i;
         begin
           ones   = {{(6*OUTER-SIXTH){1'b0}}, half[0 +: SIXTH]};
@@ -425,24 +457,41 @@ module rb_matrix_unit #(
           four_count  = 0;
           eight_count = 0;
           for (i = 0; i < OUTER; i = i + 1) begin
-            one_count   = one_count + {{(FULL_WIDTH+1){1'b0}}, count_of_six(ones[6*i +: 6])};
-            eight_count = eight_count + {{(FULL_WIDTH+1){1'b0}}, count_of_six(eights[6*i +: 6])};
+            one_count   = one_count + {{(PART_WIDTH+1){1'b0}}, count_of_six(ones[6*i +: 6])};
+            eight_count = eight_count + {{(PART_WIDTH+1){1'b0}}, count_of_six(eights[6*i +: 6])};
           end
           for (i = 0; i < INNER; i = i + 1) begin
-            two_count  = two_count + {{(FULL_WIDTH+1){1'b0}}, count_of_six(twos[6*i +: 6])};
-            four_count = four_count + {{(FULL_WIDTH+1){1'b0}}, count_of_six(fours[6*i +: 6])};
+            two_count  = two_count + {{(PART_WIDTH+1){1'b0}}, count_of_six(twos[6*i +: 6])};
+            four_count = four_count + {{(PART_WIDTH+1){1'b0}}, count_of_six(fours[6*i +: 6])};
           end
           if (SIXTH == 1) begin
-            one_count   = {{(FULL_WIDTH+1){1'b0}}, half[2:0]};
-            two_count   = {{(FULL_WIDTH+1){1'b0}}, half[5:3]};
+            one_count   = {{(PART_WIDTH+1){1'b0}}, half[2:0]};
+            two_count   = {{(PART_WIDTH+1){1'b0}}, half[5:3]};
             four_count  = 0;
             eight_count = 0;
           end
           full = (one_count + (four_count << 2)) + ((two_count + (eight_count << 2)) << 1);
-          for (i = 0; i < COUNT_WIDTH; i = i + 1) added[i] = full[i];
+          for (i = 0; i < PART_WIDTH; i = i + 1) added[i] = full[i];
         end
       endfunction
 `endif
+
+      // Four numbers, the sum as wide as a count.
+      function [COUNT_WIDTH-1:0] sum_of_four(input [4*COUNT_WIDTH-1:0] numbers);
+        begin
+          sum_of_four = (numbers[0 +: COUNT_WIDTH] + numbers[COUNT_WIDTH +: COUNT_WIDTH])
+            + (numbers[2*COUNT_WIDTH +: COUNT_WIDTH] + numbers[3*COUNT_WIDTH +: COUNT_WIDTH]);
+        end
+      endfunction
+
+      // A count of a part, modulo 2^COUNT_WIDTH.
+      function [COUNT_WIDTH-1:0] as_count(input [PART_WIDTH-1:0] number);
+        integer i;
+        begin
+          as_count = 0;
+          for (i = 0; i < PART_WIDTH && i < COUNT_WIDTH; i = i + 1) as_count[i] = number[i];
+        end
+      endfunction
 
       for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_level
         wire [LANES-1:0] signs;  // b_(level+1) of every lane
@@ -461,19 +510,64 @@ module rb_matrix_unit #(
             (~(signs ^ weights[unit*LANES +: LANES]) | {LANES{all_agree}})
             & (mask[unit*LANES +: LANES] | {LANES{MASKED == 0}});
 
-          if (POPCOUNT_CYCLES == 2) begin : gen_half
-            reg [HALF_WIDTH-1:0] half_q;
+          wire [POPCOUNT_PARTS*PART_LANES-1:0] padded =
+            {{(POPCOUNT_PARTS*PART_LANES-LANES){1'b0}}, agreements};
+          wire [PLACES*COUNT_WIDTH-1:0] parts;  // behind those that are there: 0
+          wire [COUNT_WIDTH-1:0] sum;
 
-            always @(posedge clk_i) begin
-              if (advance && codes_valid_q) half_q <= counted(agreements);
-              if (counts) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= added(half_q);
+          for (part = 0; part < PLACES; part = part + 1) begin : gen_part
+            wire [COUNT_WIDTH-1:0] number;
+
+            if (part >= POPCOUNT_PARTS) begin : gen_none
+              assign number = 0;
+            end else if (POPCOUNT_CYCLES == 2) begin : gen_half
+              reg [HALF_WIDTH-1:0] half_q;
+
+              always @(posedge clk_i) begin
+                if (moves[0]) half_q <= counted(padded[part*PART_LANES +: PART_LANES]);
+              end
+
+              if (POPCOUNT_PARTS > 1) begin : gen_kept
+                reg [PART_WIDTH-1:0] part_q;
+
+                always @(posedge clk_i) begin
+                  if (moves[1]) part_q <= added(half_q);
+                end
+
+                assign number = as_count(part_q);
+              end else begin : gen_passed
+                assign number = as_count(added(half_q));
+              end
+            end else begin : gen_whole
+              assign number = as_count(added(counted(padded[part*PART_LANES +: PART_LANES])));
             end
-          end else begin : gen_whole
-            always @(posedge clk_i) begin
-              if (counts) begin
-                counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= added(counted(agreements));
+
+            assign parts[part*COUNT_WIDTH +: COUNT_WIDTH] = number;
+          end
+
+          if (POPCOUNT_PARTS == 1) begin : gen_one
+            assign sum = parts[COUNT_WIDTH-1:0];
+          end else if (QUARTERS == 1) begin : gen_four
+            assign sum = sum_of_four(parts);
+          end else begin : gen_more
+            reg  [QUARTERS*COUNT_WIDTH-1:0] quarters_q;
+            wire [4*COUNT_WIDTH-1:0]        quarters =
+              {{((4-QUARTERS)*COUNT_WIDTH){1'b0}}, quarters_q};
+
+            for (part = 0; part < QUARTERS; part = part + 1) begin : gen_quarter
+              always @(posedge clk_i) begin
+                if (moves[2]) begin
+                  quarters_q[part*COUNT_WIDTH +: COUNT_WIDTH] <=
+                    sum_of_four(parts[4*part*COUNT_WIDTH +: 4*COUNT_WIDTH]);
+                end
               end
             end
+
+            assign sum = sum_of_four(quarters);
+          end
+
+          always @(posedge clk_i) begin
+            if (counts) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= sum;
           end
         end
       end
@@ -540,6 +634,10 @@ module rb_matrix_unit #(
           products_end_q   <= ends_terms;
           products_last_q  <= totals_last_q;
           sums_last_q      <= products_last_q;
+        end
+        if (rst_i) begin
+          products_last_q <= 0;
+          sums_last_q     <= 0;
         end
       end
 
@@ -656,6 +754,14 @@ module rb_matrix_unit #(
       initial begin
         $display("%m: POPCOUNT_CYCLES (%0d) is neither 1 nor, without ADDER_TREE (%0d), 2",
                  POPCOUNT_CYCLES, ADDER_TREE);
+        $finish;
+      end
+    end
+    if (POPCOUNT_PARTS < 1 || POPCOUNT_PARTS > 16
+        || (POPCOUNT_PARTS > 1 && POPCOUNT_CYCLES != 2)) begin : gen_check_parts
+      initial begin
+        $display("%m: POPCOUNT_PARTS (%0d) is not 1, nor, with POPCOUNT_CYCLES (%0d) 2, up to 16",
+                 POPCOUNT_PARTS, POPCOUNT_CYCLES);
         $finish;
       end
     end

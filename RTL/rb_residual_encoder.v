@@ -56,10 +56,12 @@ module rb_residual_encoder #(
   always @(posedge clk_i) begin
     if (advance) begin
       valid_q <= {valid_q[LEVELS-1:0], sums_valid_i};
+      last_q  <= {last_q[LEVELS-1:0], sums_last_i};
       if (sums_valid_i) group_q <= group_q == LAST_GROUP[ADDRESS_WIDTH-1:0] ? 0 : group_q + 1;
     end
     if (rst_i) begin
       valid_q <= 0;
+      last_q  <= 0;  // as a shift register Yosys 0.23 would lose its enable
       group_q <= 0;
     end
   end
@@ -68,7 +70,6 @@ module rb_residual_encoder #(
   wire takes = advance && sums_valid_i;
 
   always @(posedge clk_i) begin
-    if (advance) last_q <= {last_q[LEVELS-1:0], sums_last_i};
     if (takes) sums_q <= sums_data_i;
   end
 

@@ -20,7 +20,7 @@ extension MatrixUnit {
       counterWidth(depth) + counterWidth(words)
       + max(counterWidth(passes), words > 1 ? 1 : 0)
     let flags = (isRunning ? 1 : 0) + (usesHorner && words > 1 ? 1 : 0) + (isRunning ? 1 : 0)
-    let cycles = popcountCycles
+    let cycles = countingCycles
 
     var structure = CoreStructure(parts: [.base: 1, .counterBit: places])
     structure.flipFlops += places + lanes * levelsPerBeat + 2 + (isPadded ? 1 : 0) + flags
@@ -29,15 +29,30 @@ extension MatrixUnit {
     structure.flipFlops += cycles * (1 + flags + (isPadded ? 1 : 0)) + 1
     structure.flipFlops += counters * (countWidth + total)
     structure.parts[.totalBit] = isRunning ? counters * total : 0
-    structure.addDelay(cycles: 1 + cycles + (isDirect ? 0 : 2))
+    structure.flipFlops += 1 + cycles + (isDirect ? 0 : 2)
 
-    let tree = usesAdderTree ? CounterTree(lanes: lanes, levels: levels) : CounterTree(lanes: lanes)
-    structure.parts[.synapseCounter] = counters * tree.threes
+    // The last part has fewer lanes where they do not divide.
+    let partLanes = (lanes + popcountParts - 1) / popcountParts
+    let parts = stride(from: 0, to: lanes, by: partLanes).map { min(partLanes, lanes - $0) }
+    let trees = parts.map {
+      usesAdderTree ? CounterTree(lanes: $0, levels: levels) : CounterTree(lanes: $0)
+    }
+    func overParts(_ value: (CounterTree) -> Int) -> Int {
+      counters * trees.map(value).reduce(0, +)
+    }
+    structure.parts[.synapseCounter] = overParts(\.threes)
     structure.parts[.maskedSynapse] = mask == nil ? 0 : counters * lanes
-    structure.parts[.counterOfSix] = counters * tree.sixes
-    structure.parts[.summedBit] = counters * tree.summedBits
-    structure.parts[.sumBit] = counters * tree.sumBits
-    if cycles == 2 { structure.flipFlops += counters * tree.halfBits }
+    structure.parts[.counterOfSix] = overParts(\.sixes)
+    structure.parts[.summedBit] = overParts(\.summedBits)
+    structure.parts[.sumBit] = overParts(\.sumBits)
+    if popcountCycles == 2 { structure.flipFlops += overParts(\.halfBits) }
+    if parts.count > 1 {
+      // A part's count is registered, and the sums of four where there are more than four.
+      let width = counterWidth(partLanes + 1)
+      let quarters = parts.count > 4 ? (parts.count + 3) / 4 : 0
+      structure.flipFlops += counters * (parts.count * width + quarters * min(width + 2, countWidth))
+      structure.parts[.adderBit] = counters * (parts.count - 1) * (width + 1)
+    }
     if isPadded { structure.parts[.selectedBit] = counters * total }
 
     if !isDirect {

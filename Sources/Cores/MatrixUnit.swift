@@ -11,7 +11,7 @@
 /// - Shape: for each group, for each weight level k, and in series for each level l, `words` beats
 ///   of `lanes` values of `levelsPerBeat` bits → one beat of `units` sums a group.
 /// - Exactness: integers only; exact modulo 2^`sumWidth`.
-/// - Hardware: one beat a cycle, latency 3 to 6 cycles after the last beat of a group; about one and
+/// - Hardware: one beat a cycle, latency 3 to 8 cycles after the last beat of a group; about one and
 ///   a half LUTs for each unit, lane and level in a beat, or less where whole lanes are added
 ///   (``usesAdderTree``); weights in memory; RTL/rb_matrix_unit.v.
 public struct MatrixUnit: Core {
@@ -39,6 +39,9 @@ public struct MatrixUnit: Core {
   public var usesAdderTree: Bool
   /// Cycles of a popcount, 1 or 2: over more than ``widestPopcountInOneCycle`` lanes it is cut in two.
   public var popcountCycles: Int
+  /// Parts of a beat, each of at most ``widestPopcountInTwoCycles`` lanes, that are counted side by
+  /// side; adding them takes a cycle more, or two where there are more than four. At most 16.
+  public var popcountParts: Int
   /// Bits of a sum.
   public var sumWidth: Int
   /// What the weights and the mask are kept in.
@@ -70,12 +73,23 @@ public struct MatrixUnit: Core {
     self.mask = mask
     usesAdderTree = false
     popcountCycles = lanes > Self.widestPopcountInOneCycle ? 2 : 1
+    popcountParts = min(
+      16, (lanes + Self.widestPopcountInTwoCycles - 1) / Self.widestPopcountInTwoCycles)
     usesAdderTree = levels > 1 && levelsPerBeat == levels && hasHalvingGammas
-    if usesAdderTree { popcountCycles = 1 }
+    if usesAdderTree { (popcountCycles, popcountParts) = (1, 1) }
   }
 
   /// Lanes of which a popcount takes about 3.5 ns, without routing, in the estimate of RTL/README.md.
   public static let widestPopcountInOneCycle = 32
+
+  /// Lanes of which each of the two cycles of a popcount takes no longer than about 4 ns in that
+  /// estimate.
+  public static let widestPopcountInTwoCycles = 128
+
+  /// Cycles of a popcount with the sum of its parts.
+  var countingCycles: Int {
+    popcountCycles + (popcountParts == 1 ? 0 : popcountParts <= 4 ? 1 : 2)
+  }
 
   /// Bits of a code.
   public var levels: Int { gammas.count / max(1, weightLevels) }
@@ -112,6 +126,7 @@ public struct MatrixUnit: Core {
       CoreParameter("HORNER", usesHorner ? 1 : 0),
       CoreParameter("ADDER_TREE", usesAdderTree ? 1 : 0),
       CoreParameter("POPCOUNT_CYCLES", popcountCycles),
+      CoreParameter("POPCOUNT_PARTS", popcountParts),
       CoreParameter("GAMMA_WIDTH", gammaWidth),
       CoreParameter("GAMMAS", .packed(gammas, elementWidth: gammaWidth)),
       CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("MEMORY", memory.parameter),
@@ -145,7 +160,7 @@ public struct MatrixUnit: Core {
 
   public var handshake: Handshake {
     .pipeline(
-      depth: (isDirect ? 3 : 5) + popcountCycles - 1,
+      depth: (isDirect ? 3 : 5) + countingCycles - 1,
       period: words * weightLevels * (levels / levelsPerBeat))
   }
 

@@ -105,7 +105,7 @@ public struct ResidualEncoder: Core {
       flipFlops: counterWidth(groups) + levels + 1 + units * (sumWidth + levels))
     // A threshold ends in one 0 on average; Yosys compares no such bits, except by carry chains.
     if isConstant && levels == 1 && sumWidth <= Self.widestInLUTs { structure.flipFlops -= units }
-    structure.addDelay(cycles: levels + 1)
+    structure.flipFlops += levels + 1
     let nodes = 1 << levels - 1
     structure.add(.rom(width: units * nodes * sumWidth + falling, depth: groups))
     // The stages of the other levels hand on the sum, the codes and what is left of the tree.

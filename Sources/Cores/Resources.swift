@@ -68,12 +68,6 @@ public struct CoreStructure: Equatable, Sendable {
     ramb18s += memory.ramb18s
     flipFlops += memory.flipFlops
   }
-
-  /// Adds bits that pass through so many registers, all with one enable and without reset: three
-  /// or more in a row become a shift register of LUTs.
-  mutating func addDelay(bits: Int = 1, cycles: Int) {
-    if cycles >= 3 { memoryLUTs += bits } else { flipFlops += bits * cycles }
-  }
 }
 
 /// A kind of logic that takes LUTs.

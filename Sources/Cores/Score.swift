@@ -85,7 +85,7 @@ public struct Score: Core {
     var structure = CoreStructure(
       parts: [.base: 1, .counterBit: counterWidth(groups)],
       flipFlops: counterWidth(groups) + 3, dsps: units)
-    structure.addDelay(cycles: 3)
+    structure.flipFlops += 3
     // The registers of sums, products, offsets and scores are those of the DSP blocks.
     structure.add(.rom(width: units * (multiplierWidth + scoreWidth), depth: groups))
     return structure

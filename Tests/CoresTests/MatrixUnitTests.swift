@@ -31,14 +31,16 @@ struct MatrixUnitTests {
     #expect(try bench.findings() == [])
   }
 
-  /// In one cycle and in two, as synthesized: layers of counters that are full, and that are not.
+  /// In one cycle and in more, in one part and in several, as synthesized: layers of counters that are full, and that are not.
   @Test func popcountsOfEveryWidthAgree() throws {
     let corners = [1, 3, 18, 19, 33, 54, 55, 108, 109, 217].flatMap { lanes in
-      [1, 2].map { cycles in
+      [(1, 1), (2, 1), (2, 2), (2, 4), (2, 5), (2, 16)].filter { $0.1 <= lanes }.map {
+        (cycles, parts) in
         var corner = Corner(
           lanes, 2, 3, 2, lanes == 55 ? [5, 3] : [1], inParallel: lanes == 55,
           masked: lanes == 19, padded: lanes == 33)
         corner.popcountCycles = cycles
+        corner.popcountParts = parts
         return corner
       }
     }
@@ -179,6 +181,7 @@ struct Corner: Sendable {
   var usesAdderTree: Bool?
   /// nil: as many as the lanes need.
   var popcountCycles: Int?
+  var popcountParts: Int?
 
   init(
     _ lanes: Int, _ units: Int, _ words: Int, _ groups: Int, _ gammas: [Int],
@@ -234,6 +237,7 @@ struct RandomLayer {
       mask: corner.masked ? image("MASK_FILE", mask) : nil)
     if let usesAdderTree = corner.usesAdderTree { core.usesAdderTree = usesAdderTree }
     if let popcountCycles = corner.popcountCycles { core.popcountCycles = popcountCycles }
+    if let popcountParts = corner.popcountParts { core.popcountParts = popcountParts }
     return core
   }
 

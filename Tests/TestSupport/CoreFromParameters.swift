@@ -53,6 +53,7 @@ public func core(_ module: String, parameters text: String) -> (any Core)? {
       mask: value("MASKED") == 1 ? memory("MASK_FILE") : nil)
     unit.usesAdderTree = value("ADDER_TREE") == 1
     unit.popcountCycles = value("POPCOUNT_CYCLES")
+    unit.popcountParts = max(1, value("POPCOUNT_PARTS"))
     return unit
   case "rb_residual_encoder":
     let neurons = value("UNITS") * value("GROUPS")
