@@ -82,9 +82,9 @@ public struct MatrixUnit: Core {
   /// Lanes of which a popcount takes about 3.5 ns, without routing, in the estimate of RTL/README.md.
   public static let widestPopcountInOneCycle = 32
 
-  /// Lanes of which each of the two cycles of a popcount takes no longer than about 4 ns in that
+  /// Lanes of which each of the two cycles of a popcount takes no longer than about 3.7 ns in that
   /// estimate.
-  public static let widestPopcountInTwoCycles = 128
+  public static let widestPopcountInTwoCycles = 144
 
   /// Cycles of a popcount with the sum of its parts.
   var countingCycles: Int {

@@ -118,7 +118,7 @@ struct FaultTests {
       test: paddedMatrix),
     Fault(
       what: "the flag of the beat before", file: "rb_matrix_unit.v",
-      from: "halves_absent = absent", to: "halves_absent = codes_data_i[7]",
+      from: "halves_absent = absent;", to: "halves_absent = codes_data_i[7];",
       finding: "expected", test: paddedMatrix),
     Fault(
       what: "weight levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[(term_q*",

@@ -84,6 +84,7 @@ module one_level (
     .HORNER          (0),
     .ADDER_TREE      (0),
     .POPCOUNT_CYCLES (1),
+    .POPCOUNT_PARTS  (1),
     .GAMMA_WIDTH     (1),
     .GAMMAS          (1'h1),
     .SUM_WIDTH       (3),
