@@ -90,7 +90,8 @@ let package = Package(
       name: "CNVFromSwift", dependencies: ["ResBin"], path: "Examples/CNVFromSwift"),
     .executableTarget(
       name: "Benchmarks", dependencies: ["Modeling", "IntegerNetwork", "GoldenModel"],
-      path: "Scripts/Benchmarks", exclude: ["convolution.py", "fit_cores.py", "measure_cores.py", "price_of_levels.py"]),
+      path: "Scripts/Benchmarks",
+      exclude: ["convolution.py", "fit_cores.py", "measure_cores.py", "price_of_levels.py"]),
 
     .target(name: "TestSupport", dependencies: ["ResBin"], path: "Tests/TestSupport"),
     .testTarget(name: "PackageTests", dependencies: ["TestSupport"]),

@@ -14,12 +14,15 @@ enum LUTCoefficients {
     "rb_line_buffer": [.base: 10.82, .counterBit: 1.1, .selectedBit: 0.99],
     "rb_lookup": [.base: 1],
     "rb_matrix_unit": [
-      .adderBit: 1, .counterBit: 2.05, .selectedBit: 0.52, .synapseCounter: 0.42, .maskedSynapse: 0.91,
+      .adderBit: 1, .counterBit: 2.05, .selectedBit: 0.52, .synapseCounter: 0.42,
+      .maskedSynapse: 0.91,
       .counterOfSix: 1.44, .summedBit: 2.68, .sumBit: 0.5, .totalBit: 0.83, .productBit: 2.2,
     ],
     "rb_max_pool": [.base: 6, .counterBit: 1, .adderBit: 0.94],
     "rb_pad": [.base: 23.91, .selectedBit: 0.92],
-    "rb_residual_encoder": [.base: 20.53, .adderBit: 0.71, .constantComparison: 0.91, .selectedBit: 1.21],
+    "rb_residual_encoder": [
+      .base: 20.53, .adderBit: 0.71, .constantComparison: 0.91, .selectedBit: 1.21,
+    ],
     "rb_score": [.base: 0.5, .counterBit: 4.1],
     "rb_stream_register": [.base: 3, .selectedBit: 1],
     "rb_sum_pool": [.counterBit: 3.36, .selectedBit: 0.88, .totalBit: 1.01],

@@ -50,7 +50,8 @@ extension MatrixUnit {
       // A part's count is registered, and the sums of four where there are more than four.
       let width = counterWidth(partLanes + 1)
       let quarters = parts.count > 4 ? (parts.count + 3) / 4 : 0
-      structure.flipFlops += counters * (parts.count * width + quarters * min(width + 2, countWidth))
+      structure.flipFlops +=
+        counters * (parts.count * width + quarters * min(width + 2, countWidth))
       structure.parts[.adderBit] = counters * (parts.count - 1) * (width + 1)
     }
     if isPadded { structure.parts[.selectedBit] = counters * total }

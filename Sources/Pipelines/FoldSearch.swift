@@ -101,7 +101,8 @@ public struct FoldSearch {
     var fast = 1
     while fast < slow {
       let middle = fast + (slow - fast) / 2
-      if let found = try? smallest(cycles: middle, within: budget), found.folding.interval <= middle {
+      if let found = try? smallest(cycles: middle, within: budget), found.folding.interval <= middle
+      {
         best = found
         slow = max(fast, found.folding.interval)
         if slow == fast { break }
@@ -205,7 +206,8 @@ public struct FoldSearch {
   private func fits(_ folding: FoldedNetwork) -> Bool {
     layers.allSatisfy { searched in
       let before = graph.lanesBefore(searched.layer.index, folding.folds)
-      return folding.folds[searched.layer.name].map { searched.layer.fits($0.lanes, before) } ?? true
+      return folding.folds[searched.layer.name].map { searched.layer.fits($0.lanes, before) }
+        ?? true
     }
   }
 
@@ -232,11 +234,13 @@ public struct FoldSearch {
           position == 0
           ? [graph.lanesBefore(layers[0].layer.index, [:]): [Combination()]] : ends
         for (before, combinations) in starts {
-          for candidate in candidates where layers[position].layer.fits(candidate.fold.lanes, before) {
+          for candidate in candidates
+          where layers[position].layer.fits(candidate.fold.lanes, before) {
             let joint = layers[position].joint(from: before, to: candidate.fold)
             for combination in combinations {
               next[candidate.fold.units, default: []].append(
-                combination.followed(by: candidate, joint: joint, excess: candidate.cycles - cycles))
+                combination.followed(by: candidate, joint: joint, excess: candidate.cycles - cycles)
+              )
             }
           }
         }

@@ -63,7 +63,8 @@ extension Manifest {
   var stageTable: String {
     var table = TextTable(
       [
-        "stage", "core", "units × lanes, levels, weights", "output", "cycles/image", "LUT", "FF", "RAMB36",
+        "stage", "core", "units × lanes, levels, weights", "output", "cycles/image", "LUT", "FF",
+        "RAMB36",
         "DSP",
       ], numbers: [4, 5, 6, 7, 8])
     for stage in stages {

@@ -74,7 +74,8 @@ struct Plot {
       let color = Self.colors[index % Self.colors.count]
       let places = curve.points.map(place)
       let path = places.map { "\($0.x.fixed(1)),\($0.y.fixed(1))" }.joined(separator: " ")
-      lines.append("<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.5\"/>")
+      lines.append(
+        "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.5\"/>")
       lines += places.map {
         "<circle cx=\"\($0.x.fixed(1))\" cy=\"\($0.y.fixed(1))\" r=\"2.5\" fill=\"\(color)\"/>"
       }

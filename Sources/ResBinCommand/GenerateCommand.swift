@@ -35,7 +35,8 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     name: .customLong("fold"),
     help: ArgumentHelp(
-      "The fold of one layer; may be repeated.", valueName: "layer=units:N,lanes:N,schedule:S,memory:M"),
+      "The fold of one layer; may be repeated.",
+      valueName: "layer=units:N,lanes:N,schedule:S,memory:M"),
     transform: FoldOverride.init(parsing:))
   var folds: [FoldOverride] = []
 

@@ -5,7 +5,9 @@ import ResBin
 
 /// What a design is to reach, and within what.
 struct GoalOptions: ParsableArguments {
-  @Option(help: "No layer may need more cycles for an image. (default: 1024, or with a budget the fewest)")
+  @Option(
+    help: "No layer may need more cycles for an image. (default: 1024, or with a budget the fewest)"
+  )
   var cycles: Int?
 
   @Option(help: "Images a second at the clock, in place of --cycles.")
@@ -92,7 +94,8 @@ struct GoalOptions: ParsableArguments {
     }
     if let latency {
       guard latency > 0, latency.isFinite else {
-        throw Diagnostic(at: "--latency", "\(latency); a positive number of microseconds is expected")
+        throw Diagnostic(
+          at: "--latency", "\(latency); a positive number of microseconds is expected")
       }
       found = try search.quicker(
         found, latency: Int(min(latency * clock, 1e15)), within: budget)

@@ -148,7 +148,8 @@ struct FaultTests {
       test: matrix, macro: "RB_PLAIN_POPCOUNT"),
     Fault(
       what: "the weights of a stalled beat lost", file: "rb_rom_array.v",
-      from: "if (enable_i) data_q", to: "if (enable_i || 1'b1) data_q", finding: "stalls sink", test: matrix),
+      from: "if (enable_i) data_q", to: "if (enable_i || 1'b1) data_q", finding: "stalls sink",
+      test: matrix),
     Fault(
       what: "the accumulator not cleared", file: "rb_matrix_unit.v",
       from: "counts_clear_q ? 0 : HORNER", to: "HORNER", finding: "expected",

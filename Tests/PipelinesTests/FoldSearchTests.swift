@@ -43,7 +43,8 @@ import Testing
       let found = try search.smallest(cycles: cycles)
       let meeting = all.filter { $0.folding.interval <= cycles }
       let least = try #require(meeting.map { device.weight(of: $0.resources) }.min())
-      #expect(device.weight(of: found.resources) == least, "\(cycles) cycles: \(found.folding.folds)")
+      #expect(
+        device.weight(of: found.resources) == least, "\(cycles) cycles: \(found.folding.folds)")
       // What the search counted is what the pipeline takes.
       #expect(try Pipeline(found.folding).resources == found.resources)
     }
@@ -64,7 +65,8 @@ import Testing
       #expect(found.folding.interval <= 12)
       let fitting = all.filter { $0.resources.luts <= luts }
       #expect(
-        fitting.allSatisfy { device.weight(of: found.resources) <= device.weight(of: $0.resources) })
+        fitting.allSatisfy { device.weight(of: found.resources) <= device.weight(of: $0.resources) }
+      )
     }
     #expect(
       printedError { try search.smallest(cycles: 12, within: FoldBudget(luts: fewest - 1)) } == """
