@@ -273,12 +273,18 @@ public struct FoldSearch {
   private func exceeded(
     _ budget: FoldBudget, by resources: Resources, cycles: Int, latency: Int? = nil
   ) -> Diagnostic {
-    func figure(_ used: Int, _ limit: Int?, _ name: String) -> String? {
-      limit.flatMap { used > $0 ? "\(used) \(name) (\($0) are allowed)" : nil }
+    func figure(_ used: Int, _ limit: Int?, _ name: String, unit: Double = 1) -> String? {
+      func number(_ count: Int) -> String {
+        let value = Double(count) / unit
+        return value == value.rounded() ? "\(Int(value))" : "\(value)"
+      }
+      return limit.flatMap {
+        used > $0 ? "\(number(used)) \(name) (\(number($0)) are allowed)" : nil
+      }
     }
     let figures = [
       figure(resources.luts, budget.luts, "LUTs"),
-      figure(resources.ramb18s, budget.ramb18s, "halves of a block RAM"),
+      figure(resources.ramb18s, budget.ramb18s, "block RAMs", unit: 2),
       figure(resources.dsps, budget.dsps, "multipliers"),
     ].compactMap { $0 }
     return Diagnostic(

@@ -86,7 +86,16 @@ struct GoalOptions: ParsableArguments {
     let budget = try budget()
     var found: FoldSearch.Solution
     if let target {
-      found = try search.smallest(cycles: max(1, target.cycles), within: budget)
+      do {
+        found = try search.smallest(cycles: max(1, target.cycles), within: budget)
+      } catch var error as Diagnostic {
+        if let fastest = try? search.fastest(within: budget).folding.interval {
+          error.hint =
+            "allow more, or ask for at least \(fastest) cycles: "
+            + "\(Int(clock * 1e6 / Double(fastest))) images/s is the fastest that was found within it"
+        }
+        throw error
+      }
     } else if budget == FoldBudget() {
       found = try search.smallest(cycles: 1024)
     } else {

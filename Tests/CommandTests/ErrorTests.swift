@@ -194,6 +194,15 @@ import Testing
       """
     ),
     (
+      "--cycles 16 --luts 20000 --brams 2.5",
+      """
+      error: fold mnist-256x3-m2: an image every 16 cycles takes an estimated 190538 LUTs (20000 are \
+      allowed), 4.5 block RAMs (2.5 are allowed)
+        hint: allow more, or ask for at least 448 cycles: 446428 images/s is the fastest that was \
+      found within it
+      """
+    ),
+    (
       "--fold fc1=units:1,lanes:1 --fold fc1=units:2,lanes:2",
       """
       error: --fold: layer 'fc1' is folded twice
