@@ -44,7 +44,7 @@ public struct CoreStructure: Equatable, Sendable {
   public var parts: [LUTPart: Int]
   /// Registers outside of block RAMs and DSP blocks.
   public var flipFlops: Int
-  /// LUTs that hold memory or delay a bit, of which the number is known.
+  /// LUTs that hold memory, of which the number is known.
   public var memoryLUTs: Int
   /// Halves of a block RAM.
   public var ramb18s: Int

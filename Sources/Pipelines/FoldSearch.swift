@@ -330,8 +330,8 @@ private struct SearchedLayer {
   let fixed: LayerFold?
   /// What a fold takes: the matrix unit and all before it.
   private var bodies: [LayerFold: Resources] = [:]
-  /// What follows a matrix unit of so many units, and the cycles of the slowest pool in it.
-  private var tails: [Int: (resources: Resources, cycles: Int)] = [:]
+  /// What follows a matrix unit of so many units.
+  private var tails: [Int: Resources] = [:]
 
   init(graph: IntegerGraph, layer: LinearLayer, nodes: Range<Int>, fixed: LayerFold?) {
     self.graph = graph
@@ -376,20 +376,19 @@ private struct SearchedLayer {
   }
 
   private mutating func resources(of fold: LayerFold) throws -> Resources {
-    if let body = bodies[fold], let tail = tails[fold.units] { return body + tail.resources }
+    if let body = bodies[fold], let tail = tails[fold.units] { return body + tail }
     let folding = FoldedNetwork(graph: graph, folds: [layer.name: fold])
     var builder = PipelineBuilder(folding, isSketch: true)
-    let isKnown = tails[fold.units] != nil
-    try builder.run(nodes: isKnown ? nodes.lowerBound..<nodes.lowerBound + 1 : nodes)
+    let known = tails[fold.units]
+    try builder.run(
+      nodes: known == nil ? nodes : nodes.lowerBound..<nodes.lowerBound + 1,
+      lanes: layer.streamLanes(fold.lanes))
     let matrix = builder.stages.firstIndex { $0.core is MatrixUnit } ?? 0
     let body = builder.stages[...matrix].map(\.core.resources).sum()
+    let tail = known ?? builder.stages[(matrix + 1)...].map(\.core.resources).sum()
     bodies[fold] = body
-    if !isKnown {
-      tails[fold.units] = (
-        builder.stages[(matrix + 1)...].map(\.core.resources).sum(), poolCycles(units: fold.units)
-      )
-    }
-    return body + (tails[fold.units]?.resources ?? Resources())
+    tails[fold.units] = tail
+    return body + tail
   }
 
   /// Cycles of the slowest pool behind a matrix unit of so many units.

@@ -29,17 +29,11 @@ struct PipelineBuilder {
     addOutputRegister()
   }
 
-  /// The stages of linear layer `nodes.lowerBound` and of what follows it, fed by a stream of the
-  /// layer's own lanes; of the first layer those before it too.
-  mutating func run(nodes: Range<Int>) throws {
+  /// The stages of linear layer `nodes.lowerBound` and of what follows it, fed by a stream of so many
+  /// lanes, which the layer takes as it is.
+  mutating func run(nodes: Range<Int>, lanes: Int) throws {
     let source = graph.nodes[nodes.lowerBound].inputs.first
     if let source, let code = graph.code(of: source) {
-      var lanes = folding.fold(of: nodes.lowerBound)?.lanes ?? 1
-      if case .popcount(let popcount) = graph.nodes[nodes.lowerBound].operation,
-        popcount.window != nil
-      {
-        lanes = min(lanes, graph.nodes[source].shape.channels)
-      }
       input = StreamPort(graph.nodes[source].name, lanes: lanes, bitsPerLane: code.levels)
       carriers[source] = .outside
     }
