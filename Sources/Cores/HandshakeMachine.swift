@@ -83,6 +83,11 @@ public struct HandshakeMachine: Equatable, Sendable {
     }
   }
 
+  /// Beats that a queue or a register holds; 0 of the other machines.
+  public var beatsQueued: Int {
+    if case .fifo = kind { count } else { 0 }
+  }
+
   /// The rising edge: `input` and `output` say which beats were transferred in this cycle.
   public mutating func clock(input: Bool, output: Bool) {
     switch kind {

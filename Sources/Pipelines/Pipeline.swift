@@ -59,6 +59,11 @@ public struct Pipeline: Sendable {
     }
   }
 
+  /// The stage that feeds stage `index`; nil: the stream that enters.
+  public func source(of index: Int) -> Int? {
+    if case .stage(let source) = stages[index].source { source } else { nil }
+  }
+
   /// Both ends of each stream must agree on lanes and bits.
   private func checkJoints() throws {
     var diagnostics = DiagnosticCollector()

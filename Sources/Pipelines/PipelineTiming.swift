@@ -12,9 +12,32 @@ public struct PipelineTiming: Equatable, Codable, Sendable {
   public var interval: Int
 }
 
+/// How full a queue gets.
+public struct QueueFill: Equatable, Codable, Sendable {
+  /// The stage that is the queue.
+  public var stage: String
+  /// Beats that it has room for.
+  public var depth: Int
+  /// The most beats that it holds at once.
+  public var highWater: Int
+
+  /// - Parameter queue: a stage whose core is a ``FIFO``.
+  public init(of queue: Stage, highWater: Int) {
+    stage = queue.name
+    depth = (queue.core as? FIFO)?.depth ?? 0
+    self.highWater = highWater
+  }
+}
+
 extension Pipeline {
   /// Latency and interval from the handshakes of the cores.
   public func timing() -> PipelineTiming {
+    rhythm().timing
+  }
+
+  /// Latency and interval, and how full the queues get until the rhythm is settled; from then on
+  /// everything repeats. Exact without stalls.
+  public func rhythm() -> (timing: PipelineTiming, queues: [QueueFill]) {
     // The rhythm is settled when the machines are as they were an image or more before. Where
     // buffers fill up slowly, the interval is that of the slowest stage long before that: each
     // window buffer, or line buffer with its queue, holds parts of two images at most.
@@ -33,19 +56,26 @@ extension Pipeline {
     while completions.count < most {
       completions.append(run.nextCompletion())
       if let before = states.lastIndex(of: run.machines) {
-        return PipelineTiming(
+        let timing = PipelineTiming(
           latency: completions[0],
           interval: (completions[states.count] - completions[before]) / (states.count - before))
+        return (timing, run.queues)
       }
       states.append(run.machines)
     }
-    return PipelineTiming(
+    let timing = PipelineTiming(
       latency: completions[0], interval: completions[most - 1] - completions[most - 2])
+    return (timing, run.queues)
   }
 
   /// Cycles from the first beat of an image in to its last beat out, the pipeline being empty.
   func latency() -> Int {
     completions(images: 1)[0]
+  }
+
+  /// The stages that are queues, in stream order. Registers are not counted among them.
+  public var queueStages: [Int] {
+    stages.indices.filter { stages[$0].core is FIFO }
   }
 
   /// The cycle in which the last beat of each of the first `images` images leaves, counted from
@@ -54,11 +84,22 @@ extension Pipeline {
     var run = PipelineRun(self, images: images)
     return (0..<images).map { _ in run.nextCompletion() }
   }
+
+  /// How full the queues get while `images` images pass, without stalls.
+  public func queues(images: Int) -> [QueueFill] {
+    var run = PipelineRun(self, images: images)
+    for _ in 0..<images { _ = run.nextCompletion() }
+    return run.queues
+  }
 }
 
 /// Steps the handshake machine of each core, one cycle at a time.
 private struct PipelineRun {
   private(set) var machines: [HandshakeMachine]
+  /// How full the queues were at most.
+  private(set) var queues: [QueueFill]
+  /// Their stages.
+  private let queueStages: [Int]
   /// Stage → the stage that feeds it; nil: from outside.
   private let sources: [Int?]
   private let outputBeats: Int
@@ -74,9 +115,9 @@ private struct PipelineRun {
   /// - Parameter images: how many are sent; nil: no end of them.
   init(_ pipeline: Pipeline, images: Int? = nil) {
     machines = pipeline.stages.map { $0.core.handshake.machine() }
-    sources = pipeline.stages.map {
-      if case .stage(let source) = $0.source { source } else { nil }
-    }
+    sources = pipeline.stages.indices.map(pipeline.source)
+    queueStages = pipeline.queueStages
+    queues = queueStages.map { QueueFill(of: pipeline.stages[$0], highWater: 0) }
     outputBeats = pipeline.outputBeats
     beatsToSend = images.map { $0 * pipeline.inputBeats } ?? .max
     ready = Array(repeating: true, count: machines.count)
@@ -110,6 +151,9 @@ private struct PipelineRun {
     for index in machines.indices {
       let input = sources[index].map { valid[$0] && ready[$0] } ?? sends
       machines[index].clock(input: input, output: valid[index] && ready[index])
+    }
+    for (queue, stage) in queueStages.enumerated() {
+      queues[queue].highWater = max(queues[queue].highWater, machines[stage].beatsQueued)
     }
     if sends {
       beatsToSend -= 1

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Pipelines
 import Verification
 import VerilogEmission
 
@@ -33,6 +34,10 @@ public struct SimulationReport: Codable, Equatable, Sendable {
   /// Predicted cycles.
   public var predictedLatency: Int
   public var predictedInterval: Int
+  /// How full the queues were at most; empty in designs without queues.
+  public var queues: [QueueFill]
+  /// The same as predicted without stalls, for many images.
+  public var predictedQueues: [QueueFill]
   /// The clock for figures in seconds, in hertz.
   public var clock: Double
   /// clock / interval.
@@ -62,13 +67,24 @@ public struct SimulationReport: Codable, Equatable, Sendable {
     interval = isUnstalled ? result.interval : nil
     predictedLatency = manifest.timing.latency
     predictedInterval = manifest.timing.interval
+    queues = result.queues
+    predictedQueues = result.queues.map { queue in
+      var predicted = queue
+      let entry = manifest.stages.first { $0.name == queue.stage }
+      predicted.highWater = entry?.highWater ?? queue.depth
+      return predicted
+    }
     self.clock = clock
     imagesPerSecond = clock / Double(interval ?? manifest.timing.interval)
     self.seconds = seconds
     let hasRightCycles =
       (latency ?? predictedLatency) == predictedLatency
       && (result.images < 8 || (interval ?? predictedInterval) == predictedInterval)
-    passed = result.passed && hasRightCycles
+    // Few images may not fill a queue as far as many do.
+    let hasRoom = zip(queues, predictedQueues).allSatisfy { queue, predicted in
+      queue.highWater <= (isUnstalled ? predicted.highWater : queue.depth)
+    }
+    passed = result.passed && hasRightCycles && hasRoom
   }
 
   /// For the terminal.
@@ -99,6 +115,12 @@ public struct SimulationReport: Codable, Equatable, Sendable {
         "latency \(latency.grouped) cycles (predicted \(predictedLatency.grouped)), interval "
           + "\(interval.map(\.grouped) ?? "-") (predicted \(predictedInterval.grouped)): "
           + "\(imagesPerSecond.grouped) images/s at \((clock / 1e6).fixed(0)) MHz")
+    }
+    for (queue, predicted) in zip(queues, predictedQueues) {
+      let note = latency == nil ? "" : " (predicted \(predicted.highWater.grouped))"
+      lines.append(
+        "queue \(queue.stage): \(queue.highWater.grouped) of \(queue.depth.grouped) beats at most"
+          + note)
     }
     let rate = Double(images) / max(seconds, 1e-9)
     lines.append("simulated in \(seconds.fixed(2)) s, \(rate.fixed(1)) images/s")

@@ -17,6 +17,8 @@ public struct DesignVerifier: Sendable {
   private let golden: GoldenExecutor
   /// The stages whose outputs are compared; the last is the design's output.
   private let joints: [Int]
+  /// The stages whose outputs are recorded: those that are compared, and both sides of each queue.
+  private let taps: [Int]
 
   /// Builds the Verilator model of `design`, or finds it in the cache.
   ///
@@ -32,6 +34,9 @@ public struct DesignVerifier: Sendable {
     self.pipeline = pipeline
     golden = GoldenExecutor(pipeline.folding.graph)
     joints = pipeline.stages.indices.filter { pipeline.stages[$0].carries != nil }
+    let besideQueues = pipeline.queueStages.flatMap { [$0, pipeline.source(of: $0)] }
+    let last = pipeline.stages.count - 1
+    taps = Set(joints + besideQueues.compactMap(\.self)).subtracting([last]).sorted()
     let modules = Set(pipeline.stages.map(\.core.moduleName))
     let files = design.files.filter { $0.path.hasPrefix("rtl/") }.map {
       DesignFile(String($0.path.dropFirst(4)), $0.text)
@@ -40,9 +45,8 @@ public struct DesignVerifier: Sendable {
       SimulatedDesign(
         topModule: design.manifest.top, sources: files + StreamProperties.files(for: modules),
         inputs: [pipeline.input], outputs: [pipeline.output],
-        taps: joints.dropLast().map {
-          StreamPort(pipeline.stages[$0].name, like: pipeline.stages[$0].output)
-        }, trace: trace, optimization: optimization),
+        taps: taps.map { StreamPort(pipeline.stages[$0].name, like: pipeline.stages[$0].output) },
+        trace: trace, optimization: optimization),
       cache: cache)
   }
 
@@ -67,10 +71,12 @@ public struct DesignVerifier: Sendable {
     let limit = (timing.latency + (count + 1) * (timing.interval + pipeline.inputBeats)) * 64
     let simulated = try simulator.run(
       inputs: [input], expectedBeats: [count * pipeline.outputBeats],
-      expectedTapBeats: joints.dropLast().map { count * beats(of: $0) }, stalls: stalls,
+      expectedTapBeats: taps.map { joints.contains($0) ? count * beats(of: $0) : 0 },
+      stalls: stalls,
       seed: seed, maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval,
       trace: trace, progress: progress)
-    var comparison = JointComparison(pipeline: pipeline, joints: joints, images: count)
+    var comparison = JointComparison(
+      pipeline: pipeline, joints: joints, taps: taps, images: count)
     for image in 0..<count {
       let values = golden.trace(images[image * size..<(image + 1) * size])
       comparison.compare(values, with: simulated, image: image)

@@ -10,14 +10,17 @@ import Simulation
 struct JointComparison {
   let pipeline: Pipeline
   let joints: [Int]
+  /// The stages that are recorded, in the order of the records.
+  let taps: [Int]
   let images: Int
   private var agreeing = 0
   private var comparedValues = 0
   private var mismatch: Mismatch?
 
-  init(pipeline: Pipeline, joints: [Int], images: Int) {
+  init(pipeline: Pipeline, joints: [Int], taps: [Int], images: Int) {
     self.pipeline = pipeline
     self.joints = joints
+    self.taps = taps
     self.images = images
   }
 
@@ -27,10 +30,10 @@ struct JointComparison {
   ) {
     guard let output = simulated.outputs.first else { return }
     var agrees = true
-    for (position, joint) in joints.enumerated() {
+    for joint in joints {
       let stage = pipeline.stages[joint]
       guard let carries = stage.carries else { continue }
-      let record = position < simulated.taps.count ? simulated.taps[position] : output
+      let record = taps.firstIndex(of: joint).map { simulated.taps[$0] } ?? output
       comparedValues += values[carries.node].count
       let difference = firstDifference(
         values[carries.node], carries, stage: stage, record: record, image: image)
@@ -50,7 +53,26 @@ struct JointComparison {
       comparedValues: comparedValues, mismatch: mismatch, outputs: outputs,
       predictions: outputs.map(pipeline.folding.graph.prediction),
       starts: firsts(simulated.inputCycles.first ?? []),
-      completions: completions(of: simulated))
+      completions: completions(of: simulated), queues: queues(of: simulated))
+  }
+
+  /// How full each queue was, from the cycles of the beats on both sides.
+  private func queues(of simulated: SimulationResult) -> [QueueFill] {
+    func cycles(of stage: Int?) -> [Int] {
+      guard let stage else { return simulated.inputCycles.first ?? [] }
+      let record = taps.firstIndex(of: stage).map { simulated.taps[$0] }
+      return (record ?? simulated.outputs.first)?.cycles ?? []
+    }
+    return pipeline.queueStages.map { queue in
+      let outputs = cycles(of: queue)
+      var left = 0
+      var highWater = 0
+      for (entered, cycle) in cycles(of: pipeline.source(of: queue)).enumerated() {
+        while left < outputs.count, outputs[left] <= cycle { left += 1 }
+        highWater = max(highWater, entered + 1 - left)
+      }
+      return QueueFill(of: pipeline.stages[queue], highWater: highWater)
+    }
   }
 
   private func firstDifference(

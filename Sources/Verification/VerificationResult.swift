@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Pipelines
 import Simulation
 
 /// What a run of the Verilog against the golden model has shown.
@@ -22,6 +23,8 @@ public struct VerificationResult: Equatable, Sendable, CustomStringConvertible {
   public var starts: [Int]
   /// For each image, the cycle in which its last beat left.
   public var completions: [Int]
+  /// How full each queue was, in stream order.
+  public var queues: [QueueFill]
 
   /// One line: how many agree, how it ended, what differs first.
   public var description: String {

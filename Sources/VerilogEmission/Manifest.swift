@@ -70,19 +70,25 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var cycles: Int
     /// What it takes, estimated; absent in designs of versions without estimates.
     public var estimate: Resources?
+    /// The most beats that a queue holds when nothing stalls, exact; absent for other stages.
+    public var highWater: Int?
   }
 }
 
 extension Pipeline {
   func manifest(top: String, files: [Design.File]) -> Manifest {
     let graph = folding.graph
+    let rhythm = rhythm()
     return Manifest(
       format: Manifest.currentFormat, network: graph.name, top: top,
       hash: Design.hash(of: files),
       input: stream(input, beats: inputBeats, node: 0),
       output: stream(output, beats: outputBeats, node: graph.output),
-      scoreStep: graph.lowering.scores?.step, timing: timing(), folds: folding.folds,
-      estimate: resources, stages: stages.map(entry), files: files.map(\.path))
+      scoreStep: graph.lowering.scores?.step, timing: rhythm.timing,
+      folds: folding.folds, estimate: resources,
+      stages: stages.map { stage in
+        entry(stage, queue: rhythm.queues.first { $0.stage == stage.name })
+      }, files: files.map(\.path))
   }
 
   private func stream(_ port: StreamPort, beats: Int, node: Int) -> Manifest.Stream {
@@ -92,7 +98,7 @@ extension Pipeline {
       shape: [shape.height, shape.width, shape.channels])
   }
 
-  private func entry(_ stage: Stage) -> Manifest.StageEntry {
+  private func entry(_ stage: Stage, queue: QueueFill?) -> Manifest.StageEntry {
     var parameters: [String: Int] = [:]
     for parameter in stage.core.parameters {
       if case .integer(let value) = parameter.value { parameters[parameter.name] = value }
@@ -101,6 +107,6 @@ extension Pipeline {
       name: stage.name, layer: stage.layer, module: stage.core.moduleName,
       parameters: parameters, outputLanes: stage.output.lanes,
       outputBitsPerLane: stage.output.bitsPerLane, cycles: stage.cycles,
-      estimate: stage.core.resources)
+      estimate: stage.core.resources, highWater: queue?.highWater)
   }
 }

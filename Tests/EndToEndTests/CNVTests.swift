@@ -30,7 +30,12 @@ struct CNVTests {
         #expect(
           result.completions.map { $0 - start } == prepared.pipeline.completions(images: 12))
         #expect(result.interval == prepared.pipeline.timing().interval)
+        #expect(result.queues == prepared.pipeline.queues(images: 12))
+        // Neither all empty nor all full: the comparison says something.
+        #expect(result.queues.contains { $0.highWater > 1 && $0.highWater < $0.depth })
       }
+      #expect(!result.queues.isEmpty)
+      #expect(result.queues.allSatisfy { $0.highWater <= $0.depth }, "\(result.queues)")
     }
   }
 

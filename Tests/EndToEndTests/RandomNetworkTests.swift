@@ -90,6 +90,7 @@ struct RandomNetworkTests {
         let start = try #require(result.starts.first)
         #expect(result.completions.map { $0 - start } == completions, "seed \(seed)")
         #expect(result.latency == prepared.pipeline.timing().latency, "seed \(seed)")
+        #expect(result.queues == prepared.pipeline.queues(images: count), "seed \(seed)")
       }
     }
   }

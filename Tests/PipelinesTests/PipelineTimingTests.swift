@@ -78,7 +78,10 @@ import Testing
       "first": LayerFold(units: 1, lanes: 1), "second": LayerFold(units: units, lanes: 24),
       "third": LayerFold(units: 4, lanes: 8 * shape.kernel),
     ])
-    #expect(try Pipeline(folding).timing().interval == folding.interval)
+    let pipeline = try Pipeline(folding)
+    #expect(pipeline.timing().interval == folding.interval)
+    // What many images fill is what is foretold.
+    #expect(pipeline.rhythm().queues == pipeline.queues(images: 20))
   }
 
   /// Latencies that can be counted by hand: one group, so that beats only pass through.
