@@ -55,6 +55,9 @@ let package = Package(
       name: "VerilogEmission",
       dependencies: ["Diagnostics", "Hashing", "Cores", "Folding", "Pipelines"],
       exclude: ["README.md"]),
+    .target(
+      name: "Packaging", dependencies: ["Cores", "Folding", "VerilogEmission"],
+      exclude: ["README.md"], resources: [.embedInCode("Files")]),
     // Sim is a link to the top folder: the testbench travels inside the executable.
     .target(
       name: "Simulation", dependencies: ["Diagnostics", "Hashing", "Cores"],
@@ -75,8 +78,8 @@ let package = Package(
       name: "ResBin",
       dependencies: [
         "Diagnostics", "Datasets", "Modeling", "ONNXImport", "IntegerNetwork", "GoldenModel",
-        "Cores", "Folding", "Pipelines", "VerilogEmission", "Simulation", "Verification",
-        "Reporting",
+        "Cores", "Folding", "Pipelines", "VerilogEmission", "Packaging", "Simulation",
+        "Verification", "Reporting",
       ]),
     .executableTarget(
       name: "ResBinCommand",
@@ -108,6 +111,8 @@ let package = Package(
     .testTarget(
       name: "VerilogEmissionTests", dependencies: ["VerilogEmission", "TestSupport"],
       exclude: ["Snapshots"]),
+    .testTarget(
+      name: "PackagingTests", dependencies: ["ResBin", "Packaging", "TestSupport"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["ResBin", "TestSupport"],
       exclude: ["Brevitas", "Switchable"]),

@@ -51,34 +51,54 @@ public struct FoldBudget: Equatable, Sendable {
 /// An FPGA of Xilinx' 7 series, and what it has.
 ///
 /// - Source: 7 Series FPGAs Data Sheet: Overview, DS180; Zynq-7000 SoC Data Sheet: Overview, DS190.
-public struct Device: Equatable, Sendable {
+public struct Device: Sendable {
   /// What `--device` calls it.
   public var name: String
   /// The part, without package and speed grade.
   public var part: String
+  /// The package and the speed grade of the part on the board.
+  public var package: String
+  /// What Vivado calls the board, and the set-up of its processor; nil where there is none for it.
+  public var vivado: (board: String, preset: String)?
   /// What it has.
   public var resources: Resources
 
-  init(_ name: String, _ part: String, luts: Int, flipFlops: Int, ramb36s: Int, dsps: Int) {
+  init(
+    _ name: String, _ part: String, _ package: String, vivado: (String, String)? = nil, luts: Int,
+    flipFlops: Int, ramb36s: Int, dsps: Int
+  ) {
     self.name = name
     self.part = part
+    self.package = package
+    self.vivado = vivado.map { (board: $0.0, preset: $0.1) }
     resources = Resources(luts: luts, flipFlops: flipFlops, ramb18s: 2 * ramb36s, dsps: dsps)
   }
 
   /// The board that the papers use.
   public static let zc706 = Device(
-    "zc706", "xc7z045", luts: 218_600, flipFlops: 437_200, ramb36s: 545, dsps: 900)
+    "zc706", "xc7z045", "ffg900-2", vivado: ("xilinx.com:zc706:part0:1.4", "ZC706"), luts: 218_600,
+    flipFlops: 437_200, ramb36s: 545, dsps: 900)
 
   /// Boards and parts.
   public static let all = [
-    Device("pynq-z1", "xc7z020", luts: 53_200, flipFlops: 106_400, ramb36s: 140, dsps: 220),
-    Device("zedboard", "xc7z020", luts: 53_200, flipFlops: 106_400, ramb36s: 140, dsps: 220),
-    Device("arty-a7-35", "xc7a35t", luts: 20_800, flipFlops: 41_600, ramb36s: 50, dsps: 90),
-    Device("arty-a7-100", "xc7a100t", luts: 63_400, flipFlops: 126_800, ramb36s: 135, dsps: 240),
-    Device("nexys-video", "xc7a200t", luts: 134_600, flipFlops: 269_200, ramb36s: 365, dsps: 740),
-    Device("kc705", "xc7k325t", luts: 203_800, flipFlops: 407_600, ramb36s: 445, dsps: 840),
+    Device(
+      "pynq-z1", "xc7z020", "clg400-1", luts: 53_200, flipFlops: 106_400, ramb36s: 140, dsps: 220),
+    Device(
+      "zedboard", "xc7z020", "clg484-1", luts: 53_200, flipFlops: 106_400, ramb36s: 140, dsps: 220),
+    Device(
+      "arty-a7-35", "xc7a35t", "icsg324-1L", luts: 20_800, flipFlops: 41_600, ramb36s: 50, dsps: 90),
+    Device(
+      "arty-a7-100", "xc7a100t", "csg324-1", luts: 63_400, flipFlops: 126_800, ramb36s: 135,
+      dsps: 240),
+    Device(
+      "nexys-video", "xc7a200t", "sbg484-1", luts: 134_600, flipFlops: 269_200, ramb36s: 365,
+      dsps: 740),
+    Device(
+      "kc705", "xc7k325t", "ffg900-2", luts: 203_800, flipFlops: 407_600, ramb36s: 445, dsps: 840),
     zc706,
-    Device("vc707", "xc7vx485t", luts: 303_600, flipFlops: 607_200, ramb36s: 1_030, dsps: 2_800),
+    Device(
+      "vc707", "xc7vx485t", "ffg1761-2", luts: 303_600, flipFlops: 607_200, ramb36s: 1_030,
+      dsps: 2_800),
   ]
 
   /// All of it.

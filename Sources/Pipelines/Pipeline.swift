@@ -29,6 +29,22 @@ public struct Pipeline: Sendable {
     folding.graph.nodes[folding.graph.output].shape.count / output.lanes
   }
 
+  /// What the values are that leave.
+  public var outputKind: OutputKind {
+    switch folding.graph.nodes[folding.graph.output].operation {
+    case .score: .scores
+    case .argMax: .index
+    case .input, .lookup, .popcount, .maxPool, .sumPool, .encode: .codes
+    }
+  }
+
+  /// The most residual levels that an activation has.
+  public var levels: Int {
+    folding.graph.nodes.map { node in
+      if case .encode(let tree) = node.operation { tree.code.levels } else { 1 }
+    }.max() ?? 1
+  }
+
   /// An estimate of what all stages take of an XC7 device.
   public var resources: Resources {
     stages.map(\.core.resources).sum()
@@ -78,6 +94,16 @@ public struct Pipeline: Sendable {
     }
     try diagnostics.throwIfErrors()
   }
+}
+
+/// What the values are that leave a pipeline.
+public enum OutputKind: String, Codable, Sendable {
+  /// Signed numbers, one a class.
+  case scores
+  /// The index of the largest score, unsigned.
+  case index
+  /// Unsigned codes or sums.
+  case codes
 }
 
 extension Stage {

@@ -13,4 +13,5 @@
 @_exported import Reporting
 @_exported import Simulation
 @_exported import Verification
+@_exported import Packaging
 @_exported import VerilogEmission

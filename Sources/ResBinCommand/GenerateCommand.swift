@@ -55,7 +55,8 @@ struct GenerateCommand: ParsableCommand {
     var search = try FoldSearch(graph, on: goal.chosenDevice(), overrides: overrides)
     let folding = try goal.fold(with: &search, target: target)
     if let target { try check(folding, target: target, overrides: overrides) }
-    let design = try Pipeline(folding).verilog()
+    let design = try Pipeline(folding).verilog().packaged(
+      for: PackagingOptions(device: goal.chosenDevice(), clock: goal.clock * 1e6))
     if let target { warn(of: design.manifest.timing.interval, folding, target: target) }
     try design.write(to: URL(filePath: output))
     let report = GenerationReport(

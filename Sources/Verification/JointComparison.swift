@@ -114,17 +114,11 @@ struct JointComparison {
     return (0..<min(images, record.beats.count / beats)).map { image in
       (image * beats..<(image + 1) * beats).flatMap { beat in
         (0..<record.beats.port.lanes).map { lane in
-          isSigned
+          pipeline.outputKind == .scores
             ? record.beats.signedLane(lane, ofBeat: beat) : record.lane(lane, ofBeat: beat)
         }
       }
     }
-  }
-
-  private var isSigned: Bool {
-    let graph = pipeline.folding.graph
-    if case .score = graph.nodes[graph.output].operation { return true }
-    return false
   }
 
   private func completions(of simulated: SimulationResult) -> [Int] {

@@ -26,6 +26,17 @@ public struct Design: Sendable {
   /// All files, the manifest among them, in the order in which they are written.
   public var files: [File]
 
+  /// The design with other files beside its own.
+  package func adding(_ others: [File]) throws -> Design {
+    var design = self
+    design.files = files.filter { $0.path != Manifest.fileName } + others
+    design.manifest.files = design.files.map(\.path)
+    design.manifest.hash = Self.hash(of: design.files)
+    design.files.append(
+      File(path: Manifest.fileName, text: try json(design.manifest)))
+    return design
+  }
+
   /// The Verilog of the top module.
   public var topModule: String {
     files.first { $0.path == "rtl/\(manifest.top).v" }?.text ?? ""
@@ -39,22 +50,28 @@ extension Pipeline {
     var files: [Design.File] = []
     files.append(Design.File(path: "rtl/\(top).v", text: VerilogPrinter.print(topModule(top))))
     var seen: Set<String> = []
-    for stage in stages {
-      for file in stage.core.files where seen.insert(file.name).inserted {
-        files.append(Design.File(path: "rtl/\(file.name)", text: file.text))
-      }
+    func append(_ file: RTLFile) {
+      guard seen.insert(file.name).inserted else { return }
+      files.append(Design.File(path: "rtl/\(file.name)", text: file.text))
     }
+    for stage in stages { stage.core.files.forEach(append) }
     for stage in stages {
       for memory in stage.core.memories {
         files.append(
           Design.File(path: "rtl/\(memory.fileName(of: stage))", text: memory.text(of: stage)))
       }
     }
+    files.append(Design.File(path: "network.json", text: try json(folding)))
+    // Whoever reads the hash in a register knows all that the pipeline computes.
+    let accelerator = accelerator(of: top, hash: String(Design.hash(of: files).prefix(32)))
+    let wrapper = VerilogPrinter.print(module(of: accelerator, around: top))
+    files.append(Design.File(path: "rtl/\(accelerator.module).v", text: wrapper))
+    AcceleratorCores.files.forEach(append)
+    if !queueStages.isEmpty { append(AcceleratorCores.highWaterFile) }
     let verilog = files.map(\.path).filter { $0.hasSuffix(".v") }
     files.append(
       Design.File(path: "files.f", text: verilog.joined(separator: "\n") + "\n"))
-    files.append(Design.File(path: "network.json", text: try json(folding)))
-    let manifest = manifest(top: top, files: files)
+    let manifest = manifest(top: top, accelerator: accelerator, files: files)
     files.append(Design.File(path: Manifest.fileName, text: try json(manifest)))
     return Design(manifest: manifest, files: files)
   }

@@ -35,8 +35,35 @@ public struct Manifest: Codable, Equatable, Sendable {
   public var estimate: Resources?
   /// In stream order.
   public var stages: [StageEntry]
+  /// The pipeline behind AXI; absent in designs of versions without it.
+  public var accelerator: Accelerator?
   /// Paths of all files but this one.
   public var files: [String]
+
+  /// What software must know of the module that has AXI ports.
+  public struct Accelerator: Codable, Equatable, Sendable {
+    /// The module.
+    public var module: String
+    /// The first 128 bits of a SHA-256 over the files of the pipeline, in hexadecimal: in the registers too.
+    public var hash: String
+    /// The most residual levels of an activation.
+    public var levels: Int
+    /// Images on their way in memory.
+    public var input: Packing
+    /// Results on their way in memory.
+    public var output: Packing
+  }
+
+  /// How the values of a stream lie in the bytes of a beat. Value 0 is in the low bits; where
+  /// containers are as wide as values, values stand side by side.
+  public struct Packing: Codable, Equatable, Sendable {
+    /// Bytes of a beat.
+    public var bytesPerBeat: Int
+    /// Bits that a value takes.
+    public var containerBits: Int
+    /// Whether values are in two's complement.
+    public var isSigned: Bool
+  }
 
   /// A stream at the outside.
   public struct Stream: Codable, Equatable, Sendable {
@@ -76,7 +103,9 @@ public struct Manifest: Codable, Equatable, Sendable {
 }
 
 extension Pipeline {
-  func manifest(top: String, files: [Design.File]) -> Manifest {
+  func manifest(
+    top: String, accelerator: Manifest.Accelerator, files: [Design.File]
+  ) -> Manifest {
     let graph = folding.graph
     let rhythm = rhythm()
     return Manifest(
@@ -88,7 +117,7 @@ extension Pipeline {
       folds: folding.folds, estimate: resources,
       stages: stages.map { stage in
         entry(stage, queue: rhythm.queues.first { $0.stage == stage.name })
-      }, files: files.map(\.path))
+      }, accelerator: accelerator, files: files.map(\.path))
   }
 
   private func stream(_ port: StreamPort, beats: Int, node: Int) -> Manifest.Stream {

@@ -14,6 +14,10 @@ extension Pipeline {
       items.append(.comment(["\(stages[index].name): \(summary(of: index))"]))
       items.append(.instance(instance(index)))
     }
+    if !queueStages.isEmpty {
+      items.append(.comment(["Beats that enter and leave each queue, for high-water marks."]))
+      items.append(.assigns(queueAssigns))
+    }
     return VerilogModule(header: header, name: name, ports: ports, items: items)
   }
 
@@ -48,9 +52,33 @@ extension Pipeline {
     ]
       + streamPorts(input, forward: .input, back: .output, from: "_i", to: "_o")
       + streamPorts(output, forward: .output, back: .input, from: "_o", to: "_i")
+      + (queueStages.isEmpty ? [] : [queuePushes, queuePops])
   }
 
-  private func streamPorts(
+  private var queuePushes: VerilogModule.Port {
+    VerilogModule.Port(direction: .output, width: queueStages.count, name: "queue_push_o")
+  }
+
+  private var queuePops: VerilogModule.Port {
+    VerilogModule.Port(direction: .output, width: queueStages.count, name: "queue_pop_o")
+  }
+
+  /// Queue k is bit k of both ports. A queue is never a pipeline's last stage.
+  private var queueAssigns: [VerilogModule.Assign] {
+    func moves(_ net: String, _ from: String = "", _ to: String = "") -> VerilogModule.Expression {
+      .both(.name("\(net)_valid\(from)"), .name("\(net)_ready\(to)"))
+    }
+    return queueStages.enumerated().flatMap { index, stage in
+      let bit = queueStages.count == 1 ? "" : "[\(index)]"
+      let pushes = source(of: stage).map { moves(stages[$0].name) } ?? moves(input.name, "_i", "_o")
+      return [
+        VerilogModule.Assign(target: queuePushes.name + bit, value: pushes),
+        VerilogModule.Assign(target: queuePops.name + bit, value: moves(stages[stage].name)),
+      ]
+    }
+  }
+
+  func streamPorts(
     _ port: StreamPort, forward: VerilogModule.Port.Direction,
     back: VerilogModule.Port.Direction, from: String, to: String
   ) -> [VerilogModule.Port] {

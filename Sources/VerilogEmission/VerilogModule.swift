@@ -50,9 +50,19 @@ struct VerilogModule {
   }
 
   /// What a parameter or port can be given.
-  enum Expression {
+  indirect enum Expression {
     case name(String)
     case integer(Int)
+    /// `name[high:low]`, or `name[low]` when both are the same.
+    case slice(String, high: Int, low: Int)
+    /// `!value`
+    case not(Expression)
+    /// `left && right`
+    case both(Expression, Expression)
+    /// `{a, b, …}`, the first one highest.
+    case concatenation([Expression])
+    /// `&{1'd0, a, b, …}`: says of bits that nothing reads them.
+    case unread([Expression])
     /// A constant with a width, in hexadecimal; limbs of 64 bits, least significant first.
     case sized(width: Int, limbs: [UInt64])
     case string(String)

@@ -97,6 +97,12 @@ struct VerilogPrinter {
   private func text(_ expression: VerilogModule.Expression) -> String {
     switch expression {
     case .name(let name): name
+    case .slice(let name, let high, let low):
+      high == low ? "\(name)[\(low)]" : "\(name)[\(high):\(low)]"
+    case .not(let value): "!\(text(value))"
+    case .both(let left, let right): "\(text(left)) && \(text(right))"
+    case .concatenation(let parts): "{\(parts.map(text).joined(separator: ", "))}"
+    case .unread(let parts): "&{\((["1'd0"] + parts.map(text)).joined(separator: ", "))}"
     case .integer(let value): "\(value)"
     case .sized(let width, let limbs): "\(width)'h\(hexadecimal(limbs, width: width))"
     case .string(let text): "\"\(text)\""

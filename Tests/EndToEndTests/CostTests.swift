@@ -5,21 +5,29 @@ import ResBin
 import TestSupport
 import Testing
 
-/// The estimate of a whole network against what Yosys makes of it: flip-flops within a hundredth,
-/// block RAMs and DSP blocks exactly. LUTs are a quarter too few where tables of thresholds are
-/// made of LUTs: with real numbers they take up to four times what random ones do.
+/// The estimate of a whole network against what Yosys makes of it: LUTs and flip-flops within a tenth,
+/// and DSP blocks exactly. Columns of thresholds and weights that are equal or never change share
+/// their LUTs and registers; the estimate does not know them.
 @Suite(
   .tags(.endToEnd), .enabled(if: ExternalTool("yosys") != nil, ExternalTool.whyMissing("yosys")),
   .enabled(if: TestData.isExhaustive, "minutes; needs RESBIN_EXHAUSTIVE=1"))
 struct CostTests {
-  /// 6,432 LUTs are estimated, Yosys 0.23 makes 8,240.
-  @Test func mnistIsNear() throws {
-    let trained = try shippedModel(levels: 2)
-    try expectNear(
-      try trained.network.lowered(with: trained.parameters).folded(), luts: 0.25)
+  @Test(arguments: [1, 2, 3])
+  func mnistIsNear(levels: Int) throws {
+    let trained = try shippedModel(levels: levels)
+    try expectNear(trained.network.lowered(with: trained.parameters).folded())
   }
 
-  private func expectNear(_ folding: FoldedNetwork, luts tolerance: Double) throws {
+  /// An eighth as wide: the whole of it takes Yosys most of an hour.
+  @Test(arguments: [(1, 20_000), (2, 20_000), (1, 100_000)])
+  func cnvIsNear(levels: Int, imagesPerSecond: Double) throws {
+    var random = SeededRandom(seed: 11)
+    let trained = try CNV.random(levels: levels, divisor: 8, using: &random)
+    let graph = try trained.network.lowered(with: trained.parameters)
+    try expectNear(graph.folded(to: .imagesPerSecond(imagesPerSecond, clock: 200e6)))
+  }
+
+  private func expectNear(_ folding: FoldedNetwork) throws {
     let prepared = try Prepared(folding)
     let estimate = prepared.pipeline.resources
     #expect(prepared.design.manifest.estimate == estimate)
@@ -28,8 +36,8 @@ struct CostTests {
     #expect(estimate.dsps == measured.dsps, "\(estimate), \(measured)")
     let luts = Double(estimate.luts) / Double(measured.luts)
     let flipFlops = Double(estimate.flipFlops) / Double(measured.flipFlops)
-    #expect(abs(luts - 1) < tolerance, "\(estimate), \(measured)")
-    #expect(abs(flipFlops - 1) < 0.01, "\(estimate), \(measured)")
+    #expect(abs(luts - 1) < 0.1, "\(estimate), \(measured)")
+    #expect(abs(flipFlops - 1) < 0.1, "\(estimate), \(measured)")
   }
 
   /// Yosys' counts, by the same script and the same rules as Scripts/Benchmarks/measure_cores.py.

@@ -7,7 +7,7 @@ enum FlowRules {
   static let rooms = [
     "Diagnostics", "Hashing", "CZlib", "CPNG", "Datasets", "Modeling", "ONNXImport",
     "IntegerNetwork",
-    "PopcountKernels", "GoldenModel", "Cores", "Folding", "Pipelines", "VerilogEmission",
+    "PopcountKernels", "GoldenModel", "Cores", "Folding", "Pipelines", "VerilogEmission", "Packaging",
     "Simulation", "Verification", "Reporting", "ResBin", "ResBinCommand",
   ]
 
@@ -30,6 +30,7 @@ enum FlowRules {
   private static let strangers: [String: Set<String>] = [
     "VerilogEmission": ["Modeling", "ONNXImport", "IntegerNetwork", "GoldenModel", "Simulation"],
     "Folding": ["Modeling", "ONNXImport", "GoldenModel"],
+    "Packaging": ["Modeling", "ONNXImport", "IntegerNetwork", "GoldenModel", "Pipelines"],
   ]
 
   /// What is wrong with a package, a sentence each.

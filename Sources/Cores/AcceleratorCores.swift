@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The cores that make an AXI accelerator of a pipeline. They stand around it and are no stages: the
+/// pipeline's cycles do not hang on them.
+public enum AcceleratorCores {
+  /// Their files in RTL/.
+  public static var files: [RTLFile] {
+    [
+      RTLFile(name: "rb_image_frame.v", bytes: PackageResources.rb_image_frame_v),
+      RTLFile(name: "rb_result_frame.v", bytes: PackageResources.rb_result_frame_v),
+      RTLFile(name: "rb_axi_control.v", bytes: PackageResources.rb_axi_control_v),
+    ]
+  }
+
+  /// The file of the core that watches a queue, for pipelines that have queues.
+  public static var highWaterFile: RTLFile {
+    RTLFile(name: "rb_high_water.v", bytes: PackageResources.rb_high_water_v)
+  }
+}
