@@ -14,6 +14,7 @@ import Testing
   @Test(arguments: [
     (TinyDesign.oneLevel, "fc_matrix_weights.mem"),
     (.twoLevels, "fc1_sign_thresholds.mem"), (.threeLevels, "hidden_matrix_mask.mem"),
+    (.wholeWindows, "conv2_matrix_weights.mem"),
   ])
   func theFilesAreTheCommittedOnes(tiny: TinyDesign, memory: String) throws {
     let design = try tiny.design()
@@ -23,10 +24,15 @@ import Testing
     }
     try expect("rtl/\(design.manifest.top).v", design.topModule)
     try expect("rtl/\(memory)", design.text("rtl/\(memory)"))
-    // The hash is of every file, the cores too.
-    try expect(
-      "manifest.json",
-      design.text("manifest.json")?.replacing(design.manifest.hash, with: "<hash of the files>"))
+    // The hashes are of every file, the cores too.
+    let accelerator = try #require(design.manifest.accelerator)
+    func withoutHashes(_ path: String) -> String? {
+      design.text(path)?.replacing(design.manifest.hash, with: "<hash of the files>")
+        .replacing(accelerator.hash, with: "<hash of the pipeline>")
+    }
+    try expect("manifest.json", withoutHashes("manifest.json"))
+    let wrapper = "rtl/\(accelerator.module).v"
+    try expect(wrapper, withoutHashes(wrapper))
   }
 
   @Test func snapshotsNoticeADifference() {
@@ -105,7 +111,7 @@ import Testing
     #expect(manifest.stages.map(\.name) == pipeline.stages.map(\.name))
     #expect(manifest.input.lanes * manifest.input.beats == manifest.input.shape.reduce(1, *))
     #expect(manifest.output.lanes * manifest.output.beats == manifest.output.shape.reduce(1, *))
-    #expect((manifest.scoreStep == nil) == (tiny.name == "one-level"))
+    #expect((manifest.scoreStep == nil) == ["one-level", "whole-windows"].contains(tiny.name))
   }
 
   // MARK: Names

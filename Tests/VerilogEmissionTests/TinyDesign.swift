@@ -57,7 +57,19 @@ struct TinyDesign: Sendable, CustomTestStringConvertible {
       "out": LayerFold(units: 1, lanes: 6, schedule: .parallel),
     ])
 
-  static let all = [oneLevel, twoLevels, threeLevels]
+  /// Convolutions of whole windows, with a queue before each.
+  static let wholeWindows = TinyDesign(
+    name: "whole-windows", input: .image(4, 5, bits: 1),
+    layers: {
+      [
+        Conv(2, kernel: 2, name: "conv1"), BatchNorm(), ResidualSign(levels: 1),
+        Conv(2, kernel: 2, name: "conv2"), BatchNorm(), ResidualSign(levels: 1),
+      ]
+    },
+    gammas: [1], isMasked: false,
+    folds: ["conv1": LayerFold(units: 2, lanes: 4), "conv2": LayerFold(units: 2, lanes: 8)])
+
+  static let all = [oneLevel, twoLevels, threeLevels, wholeWindows]
 
   /// The pipeline of the network with fixed parameters.
   func pipeline(named name: String? = nil) throws -> Pipeline {

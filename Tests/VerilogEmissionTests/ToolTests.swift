@@ -23,6 +23,11 @@ import Testing
     }
   }
 
+  /// The module with AXI ports, with all others inside.
+  private func outermost(_ design: Design) -> String {
+    design.manifest.accelerator?.module ?? design.manifest.top
+  }
+
   /// Every warning, and no waiver.
   @Test(
     .enabled(if: ExternalTool("verilator") != nil, ExternalTool.whyMissing("verilator")),
@@ -31,7 +36,7 @@ import Testing
     let output = try run(
       "verilator",
       { design, sources in
-        ["--lint-only", "-Wall", "--top-module", design.manifest.top] + sources
+        ["--lint-only", "-Wall", "--top-module", outermost(design)] + sources
       }, on: tiny)
     #expect(output.status == 0)
     #expect(output.text == "")
@@ -44,7 +49,7 @@ import Testing
     let output = try run(
       "iverilog",
       { design, sources in
-        ["-g2005", "-Wall", "-s", design.manifest.top, "-o", "/dev/null"] + sources
+        ["-g2005", "-Wall", "-s", outermost(design), "-o", "/dev/null"] + sources
       }, on: tiny)
     #expect(output.status == 0)
     #expect(output.text == "")
@@ -60,7 +65,7 @@ import Testing
         [
           "-p",
           "read_verilog \(sources.joined(separator: " ")); "
-            + "synth_xilinx -family xc7 -flatten -top \(design.manifest.top); check -assert",
+            + "synth_xilinx -family xc7 -flatten -top \(outermost(design)); check -assert",
         ]
       }, on: tiny)
     #expect(output.status == 0, "\(output.text.suffix(2000))")
