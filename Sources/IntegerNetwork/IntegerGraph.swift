@@ -80,6 +80,13 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
     }
   }
 
+  /// The most residual levels that an activation has.
+  public var levels: Int {
+    nodes.map { node in
+      if case .encode(let tree) = node.operation { tree.code.levels } else { 1 }
+    }.max() ?? 1
+  }
+
   /// The nodes that read node `index`.
   public func consumers(of index: Int) -> [Int] {
     nodes.indices.filter { nodes[$0].inputs.contains(index) }

@@ -39,6 +39,7 @@ struct Package {
       Design.File(path: "driver/resbin_registers.h", text: RegisterMap.cHeader),
       Design.File(path: "driver/\(manifest.top).h", text: designHeader),
       Design.File(path: "vivado/design.tcl", text: vivadoDescription),
+      Design.File(path: "\(accelerator.module).core", text: fuseSoCCore),
     ] + staticFiles
   }
 

@@ -12,6 +12,8 @@ extension Package {
       file("driver/resbin_dma.c", PackageResources.resbin_dma_c),
       file("driver/resbin_uio.h", PackageResources.resbin_uio_h),
       file("driver/resbin_uio.c", PackageResources.resbin_uio_c),
+      file("driver/resbin.py", PackageResources.resbin_py),
+      file("yosys/synthesize_yosys.tcl", PackageResources.synthesize_yosys_tcl),
       file("vivado/support.tcl", PackageResources.support_tcl),
       file("vivado/package_ip.tcl", PackageResources.package_ip_tcl),
       file("vivado/block_design.tcl", PackageResources.block_design_tcl),

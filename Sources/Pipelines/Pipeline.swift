@@ -38,13 +38,6 @@ public struct Pipeline: Sendable {
     }
   }
 
-  /// The most residual levels that an activation has.
-  public var levels: Int {
-    folding.graph.nodes.map { node in
-      if case .encode(let tree) = node.operation { tree.code.levels } else { 1 }
-    }.max() ?? 1
-  }
-
   /// An estimate of what all stages take of an XC7 device.
   public var resources: Resources {
     stages.map(\.core.resources).sum()

@@ -9,9 +9,9 @@
 @_exported import IntegerNetwork
 @_exported import Modeling
 @_exported import ONNXImport
+@_exported import Packaging
 @_exported import Pipelines
 @_exported import Reporting
 @_exported import Simulation
 @_exported import Verification
-@_exported import Packaging
 @_exported import VerilogEmission

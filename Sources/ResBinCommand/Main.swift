@@ -18,6 +18,7 @@ struct ResBinCommand: ParsableCommand {
         resbin explore  Models/mnist-256x3-m2.onnx
         resbin generate Models/mnist-256x3-m2.onnx --output build/mnist
         resbin simulate build/mnist --images Models/mnist-test-500-images.idx3-ubyte --count 100
+        resbin report   build/mnist
 
       Every command prints one JSON object instead of text with --json. Errors go to standard \
       error; the exit code is then 1.
@@ -25,7 +26,7 @@ struct ResBinCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       InspectCommand.self, EvaluateCommand.self, ExploreCommand.self, GenerateCommand.self,
-      SimulateCommand.self,
+      SimulateCommand.self, ReportCommand.self,
     ])
 
   /// Parses and runs; every failure ends in exit code 1, help in 0.

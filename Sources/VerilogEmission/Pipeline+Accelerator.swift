@@ -13,7 +13,7 @@ extension Pipeline {
       outputKind == .codes
       ? output.bitsPerLane : [8, 16, 32].first { $0 >= output.bitsPerLane } ?? 64
     return Manifest.Accelerator(
-      module: "\(top)_axi", hash: hash, levels: levels,
+      module: "\(top)_axi", hash: hash, levels: folding.graph.levels,
       input: Manifest.Packing(
         bytesPerBeat: bytes(input.width), containerBits: input.bitsPerLane, isSigned: false),
       output: Manifest.Packing(

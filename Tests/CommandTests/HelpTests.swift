@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(.tags(.unit)) struct HelpTests {
-  @Test(arguments: ["", "inspect", "evaluate", "explore", "generate", "simulate"])
+  @Test(arguments: ["", "inspect", "evaluate", "explore", "generate", "simulate", "report"])
   func theHelpIsTheCommittedOne(command: String) throws {
     try Resbin.inFolder { resbin in
       let output = try resbin.run("\(command) --help")

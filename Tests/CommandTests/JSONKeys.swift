@@ -53,9 +53,16 @@ struct JSONKeys {
       "manifest.estimate.ramb18s", "manifest.estimate.dsps", "manifest.stages[].estimate",
       "manifest.stages[].estimate.luts", "manifest.stages[].estimate.flipFlops",
       "manifest.stages[].estimate.ramb18s", "manifest.stages[].estimate.dsps", "bottleneck",
-      "bottleneck.layer", "bottleneck.cycles",
+      "bottleneck.layer", "bottleneck.cycles", "manifest.accelerator",
+      "manifest.accelerator.module", "manifest.accelerator.hash", "manifest.accelerator.levels",
+      "manifest.accelerator.input", "manifest.accelerator.input.bytesPerBeat",
+      "manifest.accelerator.input.containerBits", "manifest.accelerator.input.isSigned",
+      "manifest.accelerator.output", "manifest.accelerator.output.bytesPerBeat",
+      "manifest.accelerator.output.containerBits", "manifest.accelerator.output.isSigned",
     ],
-    sometimes: ["manifest.scoreStep", "bottleneck.fewestCycles"])
+    sometimes: [
+      "manifest.scoreStep", "bottleneck.fewestCycles", "manifest.stages[].highWater",
+    ])
 
   static let explore = JSONKeys(
     command: "explore",
@@ -75,9 +82,12 @@ struct JSONKeys {
     always: [
       "network", "passed", "status", "images", "agreeing", "comparedValues", "stalls", "seed",
       "predictions", "predictedLatency", "predictedInterval", "clock", "imagesPerSecond", "seconds",
+      "queues", "predictedQueues",
     ],
     sometimes: [
-      "correct", "latency", "interval", "mismatch", "mismatch.image", "mismatch.layer",
+      "queues[].stage", "queues[].depth", "queues[].highWater", "predictedQueues[].stage",
+      "predictedQueues[].depth", "predictedQueues[].highWater", "correct", "latency", "interval",
+      "mismatch", "mismatch.image", "mismatch.layer",
       "mismatch.stage", "mismatch.row", "mismatch.column", "mismatch.channel", "mismatch.level",
       "mismatch.expected", "mismatch.got",
     ])

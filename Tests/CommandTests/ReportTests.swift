@@ -193,7 +193,9 @@ import Testing
       let json = try resbin.json(
         "generate \(model) -o out --fold fc2=units:4,lanes:64,schedule:parallel")
       expect(json, has: .generate)
-      #expect(json.keys == JSONKeys.generate.always.union(JSONKeys.generate.sometimes))
+      // A dense network has no queues.
+      let keys = JSONKeys.generate.always.union(JSONKeys.generate.sometimes)
+      #expect(json.keys == keys.subtracting(["manifest.stages[].highWater"]))
       #expect(json.value("folder") == "out")
       #expect(json.value("clock") == 200_000_000)
       #expect(json.value("manifest.folds.fc2.lanes") == 64)

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Cores
+import Folding
+import GoldenModel
+import Pipelines
+import Verification
+import VerilogEmission
+
+/// Everything that is known of a design, with how it is known: `resbin report`.
+public struct DesignReport: Codable, Equatable, Sendable {
+  /// The clock for figures in seconds, in hertz.
+  public var clock: Double
+  /// What sets the pace.
+  public var bottleneck: Bottleneck?
+  /// The design.
+  public var manifest: Manifest
+  /// The golden model on labelled images; absent without images.
+  public var integers: Accuracy?
+  /// The same with gammas and scores of 20 and 32 bits; absent without the model.
+  public var reference: Accuracy?
+  /// The Verilog on the first of these images; absent without images.
+  public var simulation: SimulationReport?
+  /// Images of the simulation on which the golden model predicts the same.
+  public var equalPredictions: Int?
+  /// Accuracy of each output of the model, by its name; empty but for models with several.
+  public var outputs: [NamedAccuracy]
+
+  /// How many predictions are right.
+  public struct Accuracy: Codable, Equatable, Sendable {
+    /// Images.
+    public var images: Int
+    /// Images whose prediction is their label.
+    public var correct: Int
+
+    /// correct / images, in percent.
+    public var percent: Double { 100 * Double(correct) / Double(max(1, images)) }
+
+    public init(predictions: [Int], labels: [UInt8]) {
+      images = predictions.count
+      correct = zip(predictions, labels).count { $0 == Int($1) }
+    }
+  }
+
+  /// One output of a model that has an output for each level count.
+  public struct NamedAccuracy: Codable, Equatable, Sendable {
+    /// The output.
+    public var name: String
+    /// The most residual levels on the way to it.
+    public var levels: Int
+    /// How many of its predictions are right.
+    public var accuracy: Accuracy
+
+    public init(name: String, levels: Int, accuracy: Accuracy) {
+      self.name = name
+      self.levels = levels
+      self.accuracy = accuracy
+    }
+  }
+
+  public init(manifest: Manifest, folding: FoldedNetwork, clock: Double) {
+    self.manifest = manifest
+    self.clock = clock
+    bottleneck = folding.bottleneck
+    outputs = []
+  }
+
+  /// clock / interval.
+  public var imagesPerSecond: Double { clock / Double(manifest.timing.interval) }
+
+  /// For the terminal.
+  public func text(written files: [String]) -> String {
+    var lines = [
+      "\(manifest.network): \(imagesPerSecond.grouped) images/s, "
+        + "\((Double(manifest.timing.latency) / clock * 1e6).fixed(2)) µs at \((clock / 1e6).fixed(0)) MHz"
+    ]
+    if let integers {
+      lines.append(
+        "golden model: \(integers.correct) of \(integers.images) right, \(integers.percent.fixed(2)) %"
+      )
+    }
+    if let simulation {
+      lines.append(
+        "Verilog: \(simulation.agreeing) of \(simulation.images) images equal at every joint, "
+          + (simulation.passed ? "passed" : "FAILED"))
+    }
+    return (lines + files.map { "written to \($0)" }).joined(separator: "\n")
+  }
+
+  /// The stages, a line each, for a spreadsheet.
+  public var csv: String {
+    let head = [
+      "stage", "layer", "core", "units", "lanes", "schedule", "cycles", "utilisation", "luts",
+      "flip_flops", "ramb36s", "dsps", "queue_depth", "queue_high_water",
+    ]
+    let rows = manifest.stages.map { stage -> [String] in
+      let fold = stage.module == "rb_matrix_unit" ? manifest.folds[stage.layer] : nil
+      let estimate = stage.estimate
+      return [
+        stage.name, stage.layer, stage.module, fold.map { "\($0.units)" } ?? "",
+        fold.map { "\($0.lanes)" } ?? "", fold?.schedule.rawValue ?? "", "\(stage.cycles)",
+        utilisation(of: stage).fixed(4), estimate.map { "\($0.luts)" } ?? "",
+        estimate.map { "\($0.flipFlops)" } ?? "", estimate.map { "\($0.ramb36s)" } ?? "",
+        estimate.map { "\($0.dsps)" } ?? "",
+        stage.highWater.map { _ in "\(stage.parameters["DEPTH"] ?? 0)" } ?? "",
+        highWater(of: stage).map { "\($0)" } ?? "",
+      ]
+    }
+    return ([head] + rows).map { row in
+      row.map { cell in
+        cell.contains { ",\"\n".contains($0) }
+          ? "\"\(cell.replacing("\"", with: "\"\""))\"" : cell
+      }.joined(separator: ",")
+    }.joined(separator: "\n") + "\n"
+  }
+
+  /// Cycles of the stage over those between two images.
+  func utilisation(of stage: Manifest.StageEntry) -> Double {
+    Double(stage.cycles) / Double(max(1, manifest.timing.interval))
+  }
+
+  /// The most beats that a queue held: measured, or else foretold.
+  func highWater(of stage: Manifest.StageEntry) -> Int? {
+    simulation?.queues.first { $0.stage == stage.name }?.highWater ?? stage.highWater
+  }
+}
