@@ -236,8 +236,8 @@ foreach {name from to pattern} {
   "addresses overlap" {dmaAddress 0x40400000} {dmaAddress 0x43C00000} "*overlaps*"
   "address not aligned" {dmaAddress 0x40400000} {dmaAddress 0x40401000} "*no multiple of its range*"
   "address outside of the port" {dmaAddress 0x40400000} {dmaAddress 0x80400000} "*outside of M_AXI_GP0*"
-  "no converter" {if {$mm2sBytes != $inputBytes}} {if {0}} "*has 8 bytes, *has 7*"
-  "converter of wrong width" {input_width $mm2sBytes $inputBytes} {input_width $mm2sBytes 5} "*has 5 bytes*has 7*"
+  "no converter" {if {$mm2sBytes != $inputBytes}} {if {0}} "*has 7 bytes, *has 8*"
+  "converter of wrong width" {input_width $mm2sBytes $inputBytes} {input_width $mm2sBytes 5} "*has 7 bytes*has 5*"
   "converter without reset" {connect $reset $name/aresetn} {} "*input_width/aresetn (rst) is not connected*"
   "connected twice" {connect interrupts/dout ps7/IRQ_F2P} {connect interrupts/dout ps7/IRQ_F2P
     connect dma/mm2s_introut ps7/IRQ_F2P} "*is connected*"
