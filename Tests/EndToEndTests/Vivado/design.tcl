@@ -19,6 +19,7 @@ set design {
   inputBeats  112
   outputBytes 4
   outputBeats 10
+  interrupt   irq
   verilog {
     rtl/mnist_256x3_m2_axi.v
     rtl/mnist_256x3_m2.v

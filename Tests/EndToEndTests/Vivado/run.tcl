@@ -38,7 +38,7 @@ proc wrapper {module inputBytes outputBytes} {
       s_axil_rdata output 32 s_axil_rresp output 2 s_axil_rvalid output 1 s_axil_rready input 1 \
       s_axis_tdata input [expr {8 * $inputBytes}] s_axis_tvalid input 1 s_axis_tready output 1 \
       s_axis_tlast input 1 m_axis_tdata output [expr {8 * $outputBytes}] m_axis_tvalid output 1 \
-      m_axis_tready input 1 m_axis_tlast output 1 interrupt output 1] {
+      m_axis_tready input 1 m_axis_tlast output 1 irq output 1] {
     set range [expr {$bits == 1 ? "" : "\[[expr {$bits - 1}]:0\] "}]
     lappend ports "  $direction wire $range$name"
   }
@@ -207,7 +207,7 @@ breaks "missing constraints" synthesize.tcl {vivado constraints.xdc} {vivado con
 breaks "steps in the wrong order" synthesize.tcl "  synth_design" "  opt_design\n  synth_design" "synthesize.tcl:*no design is open*"
 breaks "interface without clock" package_ip.tcl {{s_axil s_axis m_axis}} {{s_axil s_axis}} "package_ip.tcl:*interface m_axis has no clock"
 breaks "wrong clock" package_ip.tcl {$interface -clock aclk} {$interface -clock clk} "package_ip.tcl:*'clk' is no interface"
-breaks "no port" package_ip.tcl {$core interrupt xilinx} {$core irq xilinx} "package_ip.tcl:*no port 'irq'"
+breaks "no port" package_ip.tcl {[dict get $design interrupt] xilinx} {irk xilinx} "package_ip.tcl:*no port 'irk'"
 breaks "no integrity check" package_ip.tcl {ipx::check_integrity $core} {} "package_ip.tcl:*integrity was not checked"
 breaks "bad register access" package_ip.tcl {set_property access $access $object
 } {set_property access rw $object
@@ -225,7 +225,7 @@ foreach {name from to pattern} {
   "scatter/gather left in" {CONFIG.c_include_sg 0} {CONFIG.c_include_sg 1} "*is not connected*"
   "unconnected clock" {accelerator/aclk } {} "*accelerator/aclk (clk) is not connected*"
   "unconnected reset" {accelerator/aresetn } {} "*accelerator/aresetn (rst) is not connected*"
-  "unconnected interrupt" {connect accelerator/interrupt interrupts/In2} {} "*interrupts/In2*not connected*"
+  "unconnected interrupt" {connect accelerator/[dict get $design interrupt] interrupts/In2} {} "*interrupts/In2*not connected*"
   "typo in a pin" {dma/axi_resetn} {dma/axi_resetN} "*has no pin 'axi_resetN'*"
   "typo in an interface" {dma/S_AXI_LITE} {dma/S_AXILITE} "*has no interface 'S_AXILITE'*"
   "clock on a reset" {connect reset/peripheral_aresetn} {connect ps7/FCLK_CLK0} "*does not fit*"

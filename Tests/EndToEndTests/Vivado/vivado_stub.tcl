@@ -536,8 +536,13 @@ stub::command ipx::save_core {} {1 1 object:component} {
     if {![info exists property(component_1,$name)]} { fail "ipx::save_core: no $name" }
     dict set core $name $property(component_1,$name)
   }
-  foreach interface {aresetn:POLARITY interrupt:SENSITIVITY} {
-    if {![info exists property(busif:$interface,value)]} { fail "ipx::save_core: no $interface" }
+  dict for {name interface} [dict get $core interfaces] {
+    foreach {type parameter} {reset POLARITY interrupt SENSITIVITY} {
+      if {[string match *:signal:${type}_rtl:* [lindex $interface 0]] &&
+          ![info exists property(busif:$name:$parameter,value)]} {
+        fail "ipx::save_core: $name has no $parameter"
+      }
+    }
   }
   file mkdir [dict get $core root]
   set file [open [file join [dict get $core root] component.xml] w]

@@ -137,7 +137,7 @@ namespace eval resbin {
 
     connect dma/mm2s_introut interrupts/In0
     connect dma/s2mm_introut interrupts/In1
-    connect accelerator/interrupt interrupts/In2
+    connect accelerator/[dict get $design interrupt] interrupts/In2
     connect interrupts/dout ps7/IRQ_F2P
 
     assign_bd_address -target_address_space [get_bd_addr_spaces ps7/Data] \

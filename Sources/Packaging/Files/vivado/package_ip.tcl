@@ -7,7 +7,7 @@
 #
 # The core is resbin:accelerator:<module>:<version>: AXI4-Lite slave s_axil (4 KiB, registers
 # described), AXI4-Stream slave s_axis and master m_axis, one clock aclk, reset aresetn, a level
-# interrupt. Verilog and memory images are copied into it.
+# interrupt (the port that design.tcl names). Verilog and memory images are copied into it.
 
 source [file join [file dirname [file normalize [info script]]] support.tcl]
 
@@ -110,7 +110,7 @@ proc resbin::package_ip {} {
   bus_interface $core m_axis xilinx.com:interface:axis_rtl:1.0
   signal_interface $core aclk xilinx.com:signal:clock_rtl:1.0
   set reset [signal_interface $core aresetn xilinx.com:signal:reset_rtl:1.0]
-  set interrupt [signal_interface $core interrupt xilinx.com:signal:interrupt_rtl:1.0]
+  set interrupt [signal_interface $core [dict get $design interrupt] xilinx.com:signal:interrupt_rtl:1.0]
   set_parameter $reset POLARITY ACTIVE_LOW
   set_parameter $interrupt SENSITIVITY LEVEL_HIGH
   foreach interface {s_axil s_axis m_axis} {

@@ -53,7 +53,7 @@ namespace eval resbin {
     source $path
     foreach key {
       format name top module version hash part board preset clock verilog memories
-      inputBytes inputBeats outputBytes outputBeats registers
+      inputBytes inputBeats outputBytes outputBeats interrupt registers
     } {
       if {![dict exists $design $key]} { fail "$path has no key '$key'" "generate the design again" }
     }
