@@ -168,6 +168,29 @@ static void test_open(void) {
   end();
 }
 
+/* 64 bits of cycles would take long to count: a register that says so. */
+static uint32_t last_offset;
+static uint32_t cycles_read(void *context, uint32_t offset) {
+  uint32_t value = harness_read(offset);
+  (void)context;
+  if (offset == RESBIN_CYCLES_LOW) value = 0x89ABCDEFu;
+  if (offset == RESBIN_CYCLES_HIGH) value = last_offset == RESBIN_CYCLES_LOW ? 0x01234567u : 0;
+  last_offset = offset;
+  return value;
+}
+
+static void test_cycles(void) {
+  struct resbin other;
+  struct resbin_bus bus = device_bus;
+  struct resbin_counters values;
+  begin("cycles");
+  bus.read = cycles_read;
+  CHECK_EQUAL(resbin_open(&other, &bus, design), RESBIN_OK);
+  CHECK_EQUAL(resbin_read_counters(&other, &values), RESBIN_OK);
+  CHECK(values.cycles == ((uint64_t)0x01234567u << 32 | 0x89ABCDEFu));
+  end();
+}
+
 static void test_messages(void) {
   int result;
   test = "messages";
@@ -436,6 +459,41 @@ static void test_dma_errors(void) {
   end();
 }
 
+static uint32_t short_read(void *context, uint32_t offset) {
+  uint32_t value = harness_dma_read(offset);
+  (void)context;
+  return offset == RESBIN_DMA_S2MM + RESBIN_DMA_LENGTH ? value - 1 : value;
+}
+
+/* A result that is shorter than it should be, and one that leaves before there is a buffer. */
+static void test_lengths(void) {
+  struct resbin_timer timer;
+  uint32_t start;
+  int result = RESBIN_OK;
+  begin("lengths");
+  dma.bus.read = short_read;
+  CHECK_EQUAL(run(0, 1, TIMEOUT), RESBIN_E_LENGTH);
+  dma.bus.read = dma_read;
+  CHECK_EQUAL(resbin_dma_abort(&dma, &device, scratch_at, TIMEOUT), RESBIN_OK);
+  check_run(0, 1);
+
+  CHECK((harness_dma_read(RESBIN_DMA_STATUS) & RESBIN_DMA_STATUS_IOC_IRQ) != 0);
+  harness_limit_source(0);
+  CHECK_EQUAL(resbin_dma_send(&dma, image_at, (uint32_t)resbin_image_bytes(design)), RESBIN_OK);
+  CHECK_EQUAL(harness_dma_read(RESBIN_DMA_STATUS) & RESBIN_DMA_STATUS_IOC_IRQ, 0);
+  harness_limit_source(-1);
+  resbin_timer_start(&timer, &dma_bus, TIMEOUT);
+  while (!resbin_dma_is_sent(&dma, &result) && !resbin_timer_over(&timer, &dma_bus)) {
+  }
+  CHECK_EQUAL(result, RESBIN_OK);
+  harness_step(TIMEOUT);
+  start = harness_cycles();
+  CHECK_EQUAL(resbin_dma_abort(&dma, &device, scratch_at, 2 * TIMEOUT), RESBIN_OK);
+  CHECK(harness_cycles() - start < TIMEOUT); /* nothing had to be abandoned */
+  check_run(0, 2);
+  end();
+}
+
 static uint32_t scatter_read(void *context, uint32_t offset) {
   (void)context;
   return offset == 0x04 ? 0x00010009u : 0;
@@ -561,7 +619,12 @@ static void test_uio(void) {
   CHECK_EQUAL(resbin_uio_open(&uio, path, RESBIN_REGISTER_BYTES), RESBIN_OK);
   bus = resbin_uio_bus(&uio);
   CHECK_EQUAL(resbin_open(&mapped, &bus, design), RESBIN_OK);
-  CHECK_EQUAL(resbin_drain(&mapped, 2000), RESBIN_E_TIMEOUT); /* microseconds */
+  CHECK(bus.ticks != NULL);
+  if (bus.ticks != NULL) {
+    uint32_t now = bus.ticks(bus.context);
+    CHECK_EQUAL(resbin_drain(&mapped, 2000), RESBIN_E_TIMEOUT); /* microseconds */
+    CHECK(bus.ticks(bus.context) - now >= 2000);
+  }
   resbin_start(&mapped);
   CHECK_EQUAL(bus.read(bus.context, RESBIN_CONTROL), RESBIN_CONTROL_ENABLE);
 
@@ -626,6 +689,8 @@ int main(int argc, char **argv) {
     test_reset(repeats);
     test_plain_reset();
     test_dma_errors();
+    test_lengths();
+    test_cycles();
   }
   printf("C driver: %u checks, %u failed; seeds %u to %u\n", checks, failures, first, seed - 1);
   free(image_bytes);
