@@ -8,7 +8,7 @@ DESIGN      a folder that `resbin generate` wrote, with its AXI wrapper in rtl/.
 --images    images one after the other, as they stand on s_axis_tdata, and
 --expected  their results, as they stand on m_axis_tdata. Without these, random images and golden.py,
             which knows dense networks.
---header    where resbin_registers.h and <top>.h are; DESIGN/driver, or else the examples here.
+--header    where resbin_registers.h and <top>.h are; DESIGN/driver, or else Example/ here.
 
 The C driver is compiled with the warnings of a strict project as errors, by each C compiler there is,
 once plainly and once with the sanitizers of addresses and undefined behaviour. Needs Verilator 5.006,
@@ -110,7 +110,7 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     header = options.header or (design / "driver")
     if not (header / f"{manifest['top']}.h").exists():
-        header = HERE
+        header = HERE / "Example"
 
     images, expected = options.images, options.expected
     if images is None:
