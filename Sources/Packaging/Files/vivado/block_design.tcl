@@ -60,11 +60,12 @@ namespace eval resbin {
     return $cell
   }
 
-  # A converter between streams of different widths, clocked by FCLK_CLK0 and reset by `reset`.
+  # A converter between streams of different widths, clocked by FCLK_CLK0 and reset by `reset`. Its
+  # output has TKEEP, so that the last beat of an image may be partly filled.
   proc width_converter {name from to hasKeep reset} {
     cell $name xilinx.com:ip:axis_dwidth_converter:1.1 [list CONFIG.S_TDATA_NUM_BYTES $from \
       CONFIG.M_TDATA_NUM_BYTES $to CONFIG.HAS_TLAST 1 CONFIG.HAS_TKEEP $hasKeep \
-      CONFIG.HAS_MI_TKEEP 1]
+      CONFIG.HAS_MI_TKEEP [expr {!$hasKeep}]]
     connect ps7/FCLK_CLK0 $name/aclk
     connect $reset $name/aresetn
   }
