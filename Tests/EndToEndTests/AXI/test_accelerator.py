@@ -439,6 +439,26 @@ async def registers_say_what_the_design_is(dut):
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")
+async def the_upper_half_of_cycles_is_latched(dut):
+    bench = Bench(dut)
+    await bench.start()
+    near = (7 << 32) - 1000
+    dut.u_control.cycles_q.value = near  # a run of hours, in one write
+    bench.hold_out = True
+    bench.send(Packet.good(0))
+    await ClockCycles(dut.aclk, 300)
+    low = await bench.read("CYCLES_LOW")
+    await ClockCycles(dut.aclk, 1000)  # the counter passes on
+    high = await bench.read("CYCLES_HIGH")
+    assert (high, near - (6 << 32) < low) == (6, True), f"{high} {low:#x}"
+    low = await bench.read("CYCLES_LOW")
+    await bench.expect(CYCLES_HIGH=7)
+    assert low < 2000
+    bench.hold_out = False
+    await bench.finish()
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
 async def bad_accesses_are_counted_and_change_nothing(dut):
     bench = Bench(dut, SEED)
     bench.pause_in = bench.pause_out = 0.2
