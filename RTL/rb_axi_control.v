@@ -375,6 +375,15 @@ module rb_axi_control #(
   assign abandon_o   = abandon_q;
   assign clear_o     = clear_q;
 
+  generate
+    if (FIFOS > 64) begin : gen_check
+      initial begin
+        $display("%m: FIFOS (%0d) is more than there are registers (%0d)", FIFOS, 64);
+        $finish;
+      end
+    end
+  endgenerate
+
 endmodule
 
 `default_nettype wire

@@ -85,6 +85,13 @@ module rb_result_frame #(
     if (OUT_WIDTH > LANES * CONTAINER_BITS) begin : gen_rounding
       assign lanes[OUT_WIDTH-1:LANES*CONTAINER_BITS] = 0;
     end
+    if (CONTAINER_BITS < LANE_BITS) begin : gen_check
+      initial begin
+        $display("%m: CONTAINER_BITS (%0d) is less than LANE_BITS (%0d)",
+                 CONTAINER_BITS, LANE_BITS);
+        $finish;
+      end
+    end
   endgenerate
 
   always @(posedge clk_i) begin

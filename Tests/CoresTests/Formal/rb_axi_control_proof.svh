@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One response a request, none without; what is offered holds; a reset lasts, and ends when idle.
+// prove.py puts this text before the end of the module.
+
+  reg started_q;
+  initial started_q = 0;
+  always @(posedge clk_i) started_q <= 1;
+  always @* if (!started_q) assume (rst_i);
+
+  reg [7:0]  aws_q;
+  reg [7:0]  ws_q;
+  reg [7:0]  bs_q;
+  reg [7:0]  ars_q;
+  reg [7:0]  rs_q;
+  reg [3:0]  elapsed_q;  // cycles of the reset of the pipeline, 8 at most
+  reg        was_rst_q;
+  reg        b_waits_q;
+  reg        r_waits_q;
+  reg [31:0] r_data_q;
+  reg        was_reset_q;
+  reg        was_idle_q;
+
+  always @(posedge clk_i) begin
+    aws_q       <= rst_i ? 0 : aws_q + (awvalid_i && awready_o);
+    ws_q        <= rst_i ? 0 : ws_q + (wvalid_i && wready_o);
+    bs_q        <= rst_i ? 0 : bs_q + (bvalid_o && bready_i);
+    ars_q       <= rst_i ? 0 : ars_q + (arvalid_i && arready_o);
+    rs_q        <= rst_i ? 0 : rs_q + (rvalid_o && rready_i);
+    elapsed_q   <= rst_i || !reset_q ? 0 : elapsed_q == 4'd8 ? 4'd8 : elapsed_q + 1;
+    was_rst_q   <= rst_i;
+    b_waits_q   <= bvalid_o && !bready_i && !rst_i;
+    r_waits_q   <= rvalid_o && !rready_i && !rst_i;
+    r_data_q    <= rdata_o;
+    was_reset_q <= reset_q && !rst_i;
+    was_idle_q  <= idle_q;
+  end
+
+  (* anyconst *) wire [11:2] address;
+  reg address_read_q;  // the last read was of this address
+
+  always @(posedge clk_i) if (read) address_read_q <= araddr_q == address;
+
+  always @* if (started_q) begin
+    assert (aws_q - bs_q == {7'd0, aw_held_q} + {7'd0, bvalid_o});
+    assert (ws_q - bs_q == {7'd0, w_held_q} + {7'd0, bvalid_o});
+    assert (ars_q - rs_q == {7'd0, ar_held_q} + {7'd0, rvalid_o});
+    if (was_rst_q) assert (!bvalid_o && !rvalid_o && reset_o && enable_o && !interrupt_o);
+    if (b_waits_q) assert (bvalid_o);
+    if (r_waits_q) assert (rvalid_o && rdata_o == r_data_q);
+    assert (bresp_o == 0 && rresp_o == 0);
+    assert (!(write && read));
+    if (rvalid_o && address_read_q && address == REG_ID[11:2]) assert (rdata_o == ID);
+    if (rvalid_o && address_read_q && address > REG_FIFOS[11:2] && address < REG_HIGH_WATER[11:2])
+      assert (rdata_o == 0);
+    // The reset.
+    if (!was_rst_q) assert (reset_o == reset_q);
+    assert (elapsed_q <= 4'd8);
+    if (reset_q) assert (elapsed_q == 4'd8 || elapsed_q + reset_cycles_q >= 4'd7);
+    if (was_reset_q && !reset_q && !was_rst_q) assert (elapsed_q == 4'd8 && was_idle_q);
+    assert (interrupt_o == ((irq_status_q & irq_enable_q) != 0));
+  end
