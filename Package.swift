@@ -105,7 +105,9 @@ let package = Package(
     .testTarget(name: "IntegerNetworkTests", dependencies: ["IntegerNetwork", "TestSupport"]),
     .testTarget(
       name: "GoldenModelTests", dependencies: ["GoldenModel", "PopcountKernels", "TestSupport"]),
-    .testTarget(name: "CoresTests", dependencies: ["Cores", "Simulation", "TestSupport"]),
+    .testTarget(
+      name: "CoresTests", dependencies: ["Cores", "Simulation", "TestSupport"],
+      exclude: ["Formal"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"]),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(
@@ -113,6 +115,9 @@ let package = Package(
       exclude: ["Snapshots"]),
     .testTarget(
       name: "PackagingTests", dependencies: ["ResBin", "Packaging", "TestSupport"]),
+    .testTarget(
+      name: "AcceleratorTests", dependencies: ["ResBin", "TestSupport"],
+      exclude: ["AXI", "Driver", "Packages", "Vivado", "requirements.txt"]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["ResBin", "TestSupport"],
       exclude: ["Brevitas", "Switchable"]),

@@ -19,7 +19,7 @@ extension Package {
       ("inputBytes", "\(accelerator.input.bytesPerBeat)"),
       ("inputBeats", "\(manifest.input.beats)"),
       ("outputBytes", "\(accelerator.output.bytesPerBeat)"),
-      ("outputBeats", "\(manifest.output.beats)"),
+      ("outputBeats", "\(manifest.output.beats)"), ("interrupt", "irq"),
     ]
     var lines = [
       "# SPDX-License-Identifier: Apache-2.0",

@@ -7,7 +7,8 @@ enum FlowRules {
   static let rooms = [
     "Diagnostics", "Hashing", "CZlib", "CPNG", "Datasets", "Modeling", "ONNXImport",
     "IntegerNetwork",
-    "PopcountKernels", "GoldenModel", "Cores", "Folding", "Pipelines", "VerilogEmission", "Packaging",
+    "PopcountKernels", "GoldenModel", "Cores", "Folding", "Pipelines", "VerilogEmission",
+    "Packaging",
     "Simulation", "Verification", "Reporting", "ResBin", "ResBinCommand",
   ]
 

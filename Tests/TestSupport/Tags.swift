@@ -9,4 +9,6 @@ extension Tag {
   @Tag public static var rtl: Self
   /// From a model file to simulated RTL.
   @Tag public static var endToEnd: Self
+  /// Proofs by a solver.
+  @Tag public static var formal: Self
 }

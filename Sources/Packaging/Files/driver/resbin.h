@@ -12,7 +12,7 @@
  *
  *   struct resbin_bus bus = resbin_memory_bus((volatile void *)0x43C00000);
  *   struct resbin device;
- *   int result = resbin_open(&device, &bus, &mnist_256x3_m2);
+ *   int result = resbin_open(&device, &bus, &mnist_256x3_m2_design);
  *   if (result != RESBIN_OK) puts(resbin_strerror(result));
  *
  * Functions return RESBIN_OK (0) or a negative RESBIN_E_... unless said otherwise. None keeps a

@@ -5,7 +5,7 @@
  *   struct resbin_uio uio;
  *   resbin_uio_open(&uio, "/dev/uio0", RESBIN_REGISTER_BYTES);
  *   struct resbin_bus bus = resbin_uio_bus(&uio);
- *   resbin_open(&device, &bus, &mnist_256x3_m2);
+ *   resbin_open(&device, &bus, &mnist_256x3_m2_design);
  *
  * Timeouts on this bus are in microseconds. The same functions serve an AXI DMA that is a UIO
  * device (RESBIN_UIO_DMA_BYTES).

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds an accelerator with Verilator and runs both drivers on it.
 
-    run.py DESIGN [--images FILE --expected FILE] [--header FOLDER] [--seeds N] [--work FOLDER]
+    run.py DESIGN [--images FILE --expected FILE] [--seeds N] [--work FOLDER]
 
 DESIGN      a folder that `resbin generate` wrote, with its AXI wrapper in rtl/.
 --images    images one after the other, as they stand on s_axis_tdata, and
 --expected  their results, as they stand on m_axis_tdata. Without these, random images and golden.py,
             which knows dense networks.
---header    where resbin_registers.h and <top>.h are; DESIGN/driver, or else Example/ here.
 
 The C driver is compiled with the warnings of a strict project as errors, by each C compiler there is,
 once plainly and once with the sanitizers of addresses and undefined behaviour. Needs Verilator 5.006,
@@ -65,13 +64,12 @@ def build_harness(design: Path, manifest: "dict[str, Any]", work: Path) -> Path:
         "--prefix", "Vtop", "--top-module", top, "--Mdir", model, "-CFLAGS", "-O2 -fPIC",
         "--build", "-j", "1", "-MAKEFLAGS", f"CXX={compiler}", *sources)
     root = run("verilator", "--getenv", "VERILATOR_ROOT", capture_output=True).stdout.strip()
-    irq = "interrupt" if "output wire        interrupt" in (design / "rtl" / f"{top}.v").read_text() else "irq"
     accelerator = manifest.get("accelerator", {})
     output = manifest["output"]
     container = accelerator.get("output", {}).get("containerBits") or next(
         bits for bits in (8, 16, 32, 64) if bits >= output["bitsPerLane"])
     library = work / "libharness.so"
-    build(compiler, "-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", f"-DHARNESS_IRQ={irq}",
+    build(compiler, "-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra",
         f"-DHARNESS_IN_BYTES={(manifest['input']['lanes'] * manifest['input']['bitsPerLane'] + 7) // 8}",
         f"-DHARNESS_OUT_BYTES={(output['lanes'] * container + 7) // 8}",
         f"-I{model}", f"-I{HERE}", "-isystem", f"{root}/include", "-isystem", f"{root}/include/vltstd",
@@ -89,7 +87,7 @@ def test_c(header: Path, top: str, work: Path, arguments: "list[object]", rtl: P
                 print(" ".join([f"C driver: {compiler}", *flags, "skipped: it makes no programs here"]))
                 continue
             program = work / "test_driver"
-            build(compiler, *STRICT, *flags, f'-DDESIGN_HEADER="{top}.h"', f"-DDESIGN={top}", f"-I{DRIVER}",
+            build(compiler, *STRICT, *flags, f'-DDESIGN_HEADER="{top}.h"', f"-DDESIGN={top}_design", f"-I{DRIVER}",
                 f"-I{header}", f"-I{HERE}", *files, f"-L{work}", "-lharness", f"-Wl,-rpath,{work}", "-o", program)
             print(" ".join([f"C driver: {compiler}", *flags]), flush=True)
             run(program, *arguments, cwd=rtl)
@@ -100,7 +98,6 @@ def main() -> None:
     parser.add_argument("design", type=Path)
     parser.add_argument("--images", type=Path)
     parser.add_argument("--expected", type=Path)
-    parser.add_argument("--header", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--work", type=Path)
     options = parser.parse_args()
@@ -108,9 +105,7 @@ def main() -> None:
     manifest = json.loads((design / "manifest.json").read_text())
     work = (options.work or Path(tempfile.mkdtemp(prefix="resbin-driver-"))).resolve()
     work.mkdir(parents=True, exist_ok=True)
-    header = options.header or (design / "driver")
-    if not (header / f"{manifest['top']}.h").exists():
-        header = HERE / "Example"
+    header = design / "driver"
 
     images, expected = options.images, options.expected
     if images is None:

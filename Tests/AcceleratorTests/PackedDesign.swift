@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import ResBin
+import TestSupport
+import Testing
+
+/// A design folder with images as they stand on `s_axis_tdata` and, from the golden model, results as they
+/// stand on `m_axis_tdata`.
+struct PackedDesign {
+  let folder: URL
+  let images: URL
+  let results: URL
+
+  /// Writes all of it into `root`.
+  init(_ pipeline: Pipeline, images pixels: [UInt8], in root: URL) throws {
+    folder = root.appending(path: "design")
+    images = root.appending(path: "images.bin")
+    results = root.appending(path: "results.bin")
+    let design = try pipeline.verilog().packaged()
+    try design.write(to: folder)
+    let manifest = design.manifest
+    let accelerator = try #require(manifest.accelerator)
+    let graph = pipeline.folding.graph
+    let golden = GoldenExecutor(graph)
+    let size = graph.nodes[0].shape.count
+    var input = Data()
+    var output = Data()
+    for start in stride(from: 0, to: pixels.count, by: size) {
+      let image = pixels[start..<start + size]
+      input += Self.packed(image.map { Int($0) }, manifest.input.lanes, accelerator.input)
+      let values = golden.trace(image)[graph.output]
+      output += Self.packed(values, manifest.output.lanes, accelerator.output)
+    }
+    try input.write(to: images)
+    try output.write(to: results)
+  }
+
+  /// Beat after beat, value 0 in the low bits, whole bytes: written from the words of the reference, bit by
+  /// bit, without the product's own packing.
+  private static func packed(
+    _ values: [Int], _ lanes: Int, _ packing: Manifest.Packing
+  ) -> Data {
+    var data = Data()
+    for beat in stride(from: 0, to: values.count, by: lanes) {
+      var bytes = [UInt8](repeating: 0, count: packing.bytesPerBeat)
+      for lane in 0..<lanes {
+        for bit in 0..<packing.containerBits where values[beat + lane] >> bit & 1 == 1 {
+          let position = lane * packing.containerBits + bit
+          bytes[position / 8] |= 1 << UInt8(position % 8)
+        }
+      }
+      data += bytes
+    }
+    return data
+  }
+
+  /// A shipped MNIST network at its default fold, with the first of the shipped images.
+  static func mnist(levels: Int, count: Int, in root: URL) throws -> PackedDesign {
+    let images = try LabelledImages(
+      contentsOf: TestData.models.appending(path: "mnist-test-500-images.idx3-ubyte"))
+    return try PackedDesign(
+      "mnist-256x3-m\(levels).onnx", target: .cycles(1024), images.prefix(count), in: root)
+  }
+
+  /// The shipped CNV, fast enough to have queues, with the first of the shipped pictures.
+  static func cnv(count: Int, in root: URL) throws -> PackedDesign {
+    let images = try LabelledImages(
+      contentsOf: TestData.models.appending(path: "cifar10-test-100-images.bin"))
+    return try PackedDesign(
+      "cifar10-cnv-m1.onnx", target: .imagesPerSecond(24_000, clock: 200e6),
+      images.prefix(count), in: root)
+  }
+
+  private init(
+    _ model: String, target: FoldTarget, _ images: LabelledImages, in root: URL
+  ) throws {
+    let trained = try TrainedNetwork(onnx: TestData.models.appending(path: model))
+    let graph = try trained.network.lowered(with: trained.parameters)
+    let pipeline = try Pipeline(graph.folded(to: target))
+    try self.init(
+      pipeline, images: images.quantized(toBits: pipeline.input.bitsPerLane), in: root)
+  }
+}
