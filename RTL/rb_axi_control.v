@@ -11,7 +11,7 @@
 //          its address, a cycle later where a write comes in between; an event counts 2 cycles later.
 // Storage  address and data of one write, address of one read, the registers.
 // Cuts     everything: every output depends on registers only.
-// Checked  Tests/CoresTests/Formal/rb_axi_control_formal.sv, Tests/EndToEndTests/AXI.
+// Checked  Tests/CoresTests/Formal/rb_axi_control_proof.svh, Tests/EndToEndTests/AXI.
 //
 // Address and data of a write are taken independently of each other. All that can be written stands
 // in the lowest byte: without its strobe a write changes nothing, but is an access.

@@ -9,7 +9,7 @@
 // Timing   a beat counts from the second edge after it has entered.
 // Storage  two counters of 16 bits.
 // Cuts     everything.
-// Checked  Tests/CoresTests/Formal/rb_high_water_formal.sv.
+// Checked  Tests/CoresTests/Formal/rb_high_water_proof.svh.
 
 `default_nettype none
 

@@ -11,7 +11,7 @@
 //          that is too long a cycle for each beat more.
 // Storage  one beat in registers.
 // Cuts     data, valid and last; passes ready through.
-// Checked  Tests/CoresTests/Formal/rb_image_frame_formal.sv, Tests/EndToEndTests/AXI.
+// Checked  Tests/CoresTests/Formal/rb_image_frame_proof.svh, Tests/EndToEndTests/AXI.
 //
 //     packet        short: zeros are sent in place of the beats that miss, nothing is taken meanwhile
 //                   long:  what follows is taken up to its last, and thrown away

@@ -10,7 +10,7 @@
 // Timing   latency 1, a beat a cycle.
 // Storage  one beat in registers.
 // Cuts     data, valid and last; passes ready through.
-// Checked  Tests/CoresTests/Formal/rb_result_frame_formal.sv, Tests/EndToEndTests/AXI.
+// Checked  Tests/CoresTests/Formal/rb_result_frame_proof.svh, Tests/EndToEndTests/AXI.
 //
 //     reset_i    the pipeline is in reset: nothing is taken from it, and a packet of which a beat was
 //                offered is completed: the beats that miss are zeros, tlast on the BEATSth
