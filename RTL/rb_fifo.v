@@ -9,7 +9,8 @@
 // Timing   latency 1, a beat a cycle, DEPTH beats ahead at most.
 // Storage  DEPTH words of DATA_WIDTH + 1 bits, read asynchronously (LUT RAM).
 // Cuts     valid and ready; data and last come out of the memory.
-// Checked  Tests/CoresTests/FIFOTests.swift, Sim/properties/rb_fifo_bind.sv.
+// Checked  Tests/CoresTests/FIFOTests.swift, Sim/properties/rb_fifo_bind.sv,
+//          Tests/CoresTests/Formal/rb_fifo_proof.svh.
 
 `default_nettype none
 

@@ -9,7 +9,8 @@
 // Timing   latency 1, a beat a cycle.
 // Storage  two beats in registers: one leaves, one waits when the source was not told in time.
 // Cuts     data, valid, last and ready.
-// Checked  Tests/CoresTests/StreamRegisterTests.swift, Sim/properties/rb_stream_register_bind.sv.
+// Checked  Tests/CoresTests/StreamRegisterTests.swift, Sim/properties/rb_stream_register_bind.sv,
+//          Tests/CoresTests/Formal/rb_stream_register_proof.svh.
 //
 //     cycle      0  1  2  3  4  5
 //     in_data    A  B  C  C  C  -

@@ -9,7 +9,8 @@
 // Timing   latency 1, a narrow beat a cycle without a gap.
 // Storage  one wide beat in registers.
 // Cuts     data, valid and last; passes ready through.
-// Checked  Tests/CoresTests/WidthDownTests.swift, Sim/properties/rb_width_down_bind.sv.
+// Checked  Tests/CoresTests/WidthDownTests.swift, Sim/properties/rb_width_down_bind.sv,
+//          Tests/CoresTests/Formal/rb_width_down_proof.svh.
 
 `default_nettype none
 

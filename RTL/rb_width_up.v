@@ -9,7 +9,8 @@
 // Timing   latency 1 after the last narrow beat, a narrow beat a cycle.
 // Storage  the wide beat twice, in registers: one is gathered while the other waits.
 // Cuts     data, valid and last; passes ready through.
-// Checked  Tests/CoresTests/WidthUpTests.swift, Sim/properties/rb_width_up_bind.sv.
+// Checked  Tests/CoresTests/WidthUpTests.swift, Sim/properties/rb_width_up_bind.sv,
+//          Tests/CoresTests/Formal/rb_width_up_proof.svh.
 
 `default_nettype none
 

@@ -33,6 +33,9 @@ assert len(PIXELS) == IMAGES * BEATS * IN_BYTES
 assert len(SCORES) == IMAGES * OUT_BEATS * OUT_BYTES
 
 PERIOD = 10  # ns
+IMAGE_CYCLES = MANIFEST["timing"]["interval"] + 4 * BEATS  # and more than enough for pauses
+LATENCY = MANIFEST["timing"]["latency"]
+LIMIT = PERIOD * (100_000 + 40 * LATENCY + 100 * IMAGE_CYCLES)  # of a test
 OFFSETS = {
     "ID": 0x000, "VERSION": 0x004, "HASH_0": 0x008, "HASH_1": 0x00C, "HASH_2": 0x010,
     "HASH_3": 0x014, "LEVELS": 0x018, "CONTROL": 0x01C, "STATUS": 0x020, "IRQ_ENABLE": 0x024,
@@ -314,8 +317,8 @@ class Bench:
             got = await self.read(name)
             assert got == value, f"{name} is {got:#x}, expected {value:#x}"
 
-    async def until(self, name, mask, value, timeout=400_000):
-        for _ in range(timeout // 10):
+    async def until(self, name, mask, value):
+        for _ in range(2000 + LATENCY):
             if await self.read(name) & mask == value:
                 return
             await ClockCycles(self.dut.aclk, 5)
@@ -341,7 +344,7 @@ class Bench:
     # The end of a test
 
     async def finish(self, **expected):
-        await with_timeout(self.drained(), 5_000_000, "ns")
+        await with_timeout(self.drained(), LIMIT, "ns")
         await self.until("STATUS", BUSY, 0)
         registers = self.model.counters()
         registers.update(STATUS=ERROR if await self.read("ERRORS") else 0)
@@ -359,7 +362,7 @@ class Bench:
 # Right images
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT + PERIOD * COUNT * IMAGE_CYCLES, timeout_unit="ns")
 async def images_pass_with_pauses(dut):
     """Source and sink of cocotbext-axi, random pauses on both sides."""
     bench = Bench(dut, SEED)
@@ -396,7 +399,7 @@ async def images_pass_with_pauses(dut):
     await bench.finish(ERRORS=0, CYCLES_LOW=cycles, CYCLES_HIGH=0, IRQ_STATUS=DONE_IRQ)
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def latency_and_interval_are_as_predicted(dut):
     """Each frame adds one cycle of latency and none of interval."""
     bench = Bench(dut)
@@ -417,7 +420,7 @@ async def latency_and_interval_are_as_predicted(dut):
 # Registers
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def registers_say_what_the_design_is(dut):
     bench = Bench(dut)
     await bench.start()
@@ -438,7 +441,7 @@ async def registers_say_what_the_design_is(dut):
     await bench.finish(ERRORS=0)
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def the_upper_half_of_cycles_is_latched(dut):
     bench = Bench(dut)
     await bench.start()
@@ -458,7 +461,7 @@ async def the_upper_half_of_cycles_is_latched(dut):
     await bench.finish()
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def bad_accesses_are_counted_and_change_nothing(dut):
     bench = Bench(dut, SEED)
     bench.pause_in = bench.pause_out = 0.2
@@ -507,7 +510,7 @@ async def bad_accesses_are_counted_and_change_nothing(dut):
     assert bench.model.results == 3
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def interrupts_are_raised_and_cleared(dut):
     bench = Bench(dut)
     await bench.start()
@@ -555,7 +558,7 @@ async def interrupts_are_raised_and_cleared(dut):
 # Framing
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def wrong_packets_do_not_harm_the_next(dut):
     bench = Bench(dut, SEED)
     bench.pause_in = bench.pause_out = 0.1
@@ -581,7 +584,7 @@ async def wrong_packets_do_not_harm_the_next(dut):
 # The end, and resets
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def without_enable_it_drains(dut):
     bench = Bench(dut, SEED)
     bench.pause_out = 0.3
@@ -602,7 +605,7 @@ async def without_enable_it_drains(dut):
     await bench.finish(ERRORS=0, IMAGES_OUT=6)
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def reset_with_half_an_image_in(dut):
     bench = Bench(dut, SEED)
     await bench.start()
@@ -651,7 +654,7 @@ async def reset_with_half_an_image_in(dut):
     await bench.finish()
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def reset_with_a_result_on_its_way(dut):
     bench = Bench(dut, SEED)
     await bench.start()
@@ -681,7 +684,7 @@ async def reset_with_a_result_on_its_way(dut):
     await bench.finish(ERRORS=0)
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def aresetn_clears_everything(dut):
     bench = Bench(dut, SEED)
     await bench.start()
@@ -704,7 +707,7 @@ async def aresetn_clears_everything(dut):
     await fresh.finish(ERRORS=0, IMAGES_OUT=1)
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 async def no_output_follows_an_input_within_a_cycle(dut):
     """All but s_axis_tready, which may follow m_axis_tready through the pipeline."""
     bench = Bench(dut, SEED)
@@ -765,6 +768,10 @@ async def random_registers(bench, count):
 
 
 async def random_mix(dut, seed):
+    await with_timeout(cocotb.start_soon(mixed(dut, seed)), LIMIT, "ns")
+
+
+async def mixed(dut, seed):
     """Packets of all kinds, pauses, register traffic, ENABLE and resets at any time."""
     bench = Bench(dut, seed)
     rng = bench.rng
@@ -823,8 +830,8 @@ async def random_mix(dut, seed):
             bench.hold_in = False
             tasks[0] = cocotb.start_soon(moods())
     stop = True
-    await with_timeout(tasks[0].join(), 10_000_000, "ns")
-    await with_timeout(tasks[1].join(), 10_000_000, "ns")
+    await tasks[0].join()
+    await tasks[1].join()
     await bench.until("CONTROL", RESET, 0)
     bench.send(Packet.good(seed % IMAGES))
     await bench.finish()

@@ -41,7 +41,21 @@
 
   always @(posedge clk_i) if (read) address_read_q <= araddr_q == address;
 
+  reg [16*(FIFOS>0?FIFOS:1)-1:0] marks_q;  // when that was
+
+  always @(posedge clk_i) if (read) marks_q <= high_water_i;
+
+  genvar mark;
+  generate
+    for (mark = 0; mark < FIFOS; mark = mark + 1) begin : gen_mark
+      always @* if (started_q && rvalid_o && address_read_q && address == 10'd64 + mark)
+        assert (rdata_o == {16'd0, marks_q[16*mark +: 16]});
+    end
+  endgenerate
+
   always @* if (started_q) begin
+    if (rvalid_o && address_read_q && address > LAST_ADDRESS && address >= 10'd64)
+      assert (rdata_o == 0);
     assert (aws_q - bs_q == {7'd0, aw_held_q} + {7'd0, bvalid_o});
     assert (ws_q - bs_q == {7'd0, w_held_q} + {7'd0, bvalid_o});
     assert (ars_q - rs_q == {7'd0, ar_held_q} + {7'd0, rvalid_o});
