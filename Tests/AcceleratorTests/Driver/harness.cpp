@@ -15,10 +15,6 @@
 #include "Vtop.h"
 #include "verilated.h"
 
-#ifndef HARNESS_IRQ
-#define HARNESS_IRQ irq
-#endif
-
 double sc_time_stamp() { return 0; }
 
 namespace {
@@ -371,7 +367,7 @@ void harness_step(uint32_t cycles) {
 }
 
 uint32_t harness_cycles() { return world->cycles; }
-int harness_interrupt() { return world->top->HARNESS_IRQ; }
+int harness_interrupt() { return world->top->irq; }
 uint8_t *harness_memory() { return world->memory.data(); }
 void harness_limit_source(int64_t beats) { world->source_limit = beats; }
 void harness_limit_sink(int64_t beats) { world->sink_limit = beats; }
