@@ -77,6 +77,8 @@ FAULTS = [
     ("rb_axi_control", {"FIFOS": 0}, "aw_held_q && w_held_q && !bvalid_q", "aw_held_q && w_held_q"),
     ("rb_axi_control", {"FIFOS": 0}, "aw_held_q && w_held_q && !bvalid_q", "aw_held_q && !bvalid_q"),
     ("rb_axi_control", {"FIFOS": 0}, "reset_cycles_q == 0 && idle_q", "reset_cycles_q == 0"),
+    ("rb_axi_control", {"FIFOS": 0}, "irq_status_q & ~wdata_q[1:0] : irq_status_q) | irq_events;",
+     "irq_status_q & ~wdata_q[1:0] : irq_status_q | irq_events);"),
     ("rb_axi_control", {"FIFOS": 2}, "high_water_i[16*queue +: 16]", "high_water_i[15:0]"),
     ("rb_high_water", {}, "held_q > highest_q", "held_q >= 2"),
 ]

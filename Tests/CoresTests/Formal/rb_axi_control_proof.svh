@@ -41,6 +41,20 @@
 
   always @(posedge clk_i) if (read) address_read_q <= araddr_q == address;
 
+  reg [1:0] irq_events_q;
+  reg [3:0] error_events_q;
+
+  always @(posedge clk_i) begin
+    irq_events_q   <= rst_i ? 0 : irq_events;
+    error_events_q <= rst_i ? 0 : error_events;
+  end
+
+  // No event is lost to a write that clears.
+  always @* if (started_q) begin
+    assert ((irq_events_q & ~irq_status_q) == 0);
+    assert ((error_events_q & ~errors_q) == 0);
+  end
+
   reg [16*(FIFOS>0?FIFOS:1)-1:0] marks_q;  // when that was
 
   always @(posedge clk_i) if (read) marks_q <= high_water_i;
