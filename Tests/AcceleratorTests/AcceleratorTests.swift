@@ -14,36 +14,81 @@ private let whyNoSimulator = Comment(
 @Suite(.tags(.endToEnd)) struct AcceleratorTests {
   private static let folder = TestData.repository.appending(path: "Tests/AcceleratorTests")
 
-  private func run(_ script: String, _ arguments: [String]) throws {
+  /// Runs a Python script of this folder, which must end well.
+  private func run(
+    _ script: String, _ arguments: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let output = try self.output(of: script, arguments)
+    #expect(output.status == 0, "\(output.text.suffix(4000))", sourceLocation: sourceLocation)
+  }
+
+  private func output(
+    of script: String, _ arguments: [String]
+  ) throws -> ExternalTool.Output {
     let python = ExternalTool(url: try #require(TestData.python))
-    try TestData.withTemporaryFolder { root in
+    return try TestData.withTemporaryFolder { root in
       // Tools that pip installed stand beside its Python.
       let tools = python.url.deletingLastPathComponent().path
       let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-      let output = try python.run(
+      return try python.run(
         [Self.folder.appending(path: script).path] + arguments, in: root,
         environment: ["PATH": "\(tools):\(path)", "PYTHONDONTWRITEBYTECODE": "1"])
-      #expect(output.status == 0, "\(output.text.suffix(4000))")
     }
   }
 
   /// Random pauses, resets in the middle of images, packets of wrong lengths, bad accesses.
   @Test(
     .enabled(if: TestData.python != nil, whyNoPython),
-    .enabled(if: Simulator.isAvailable, whyNoSimulator), arguments: ["mnist", "cnv"])
+    .enabled(if: Simulator.isAvailable, whyNoSimulator),
+    arguments: ["mnist", "cnv", "whole windows"])
   func cocotbsMastersSeeTheGoldenResults(network: String) throws {
     try TestData.withTemporaryFolder { root in
       let packed =
-        network == "cnv"
-        ? try PackedDesign.cnv(count: 10, in: root)
-        : try PackedDesign.mnist(levels: 2, count: 200, in: root)
+        switch network {
+        case "cnv": try PackedDesign.cnv(count: 10, in: root)
+        case "mnist": try PackedDesign.mnist(levels: 2, count: 200, in: root)
+        default: try PackedDesign.wholeWindows(count: 12, in: root)
+        }
       try run(
         "AXI/run_accelerator.py",
         [
           packed.folder.path, "--images", packed.images.path, "--expected", packed.results.path,
-          "--seeds", TestData.isExhaustive ? "20" : "2",
-          "--count", network == "cnv" ? "10" : "200",
+          "--seeds", TestData.isExhaustive ? "20" : "1",
+          "--count", network == "mnist" ? "200" : "10",
         ])
+    }
+  }
+
+  @Test(
+    .enabled(if: TestData.python != nil, whyNoPython),
+    .enabled(if: Simulator.isAvailable, whyNoSimulator),
+    arguments: [
+      // What is too much of a long packet becomes the next image.
+      (
+        "rb_image_frame.v", "skipping_q <= !in_last_i", "skipping_q <= 0",
+        "wrong_packets_do_not_harm_the_next"
+      ),
+      // A result that a reset interrupts has no end.
+      (
+        "rb_result_frame.v", "reset_i ? begun : in_valid_i", "!reset_i && in_valid_i",
+        "reset_with_a_result_on_its_way"
+      ),
+    ])
+  func aFaultIsFound(file: String, right: String, wrong: String, test: String) throws {
+    try TestData.withTemporaryFolder { root in
+      let packed = try PackedDesign.mnist(levels: 1, count: 4, in: root)
+      let core = packed.folder.appending(path: "rtl/\(file)")
+      let text = try String(contentsOf: core, encoding: .utf8)
+      try #require(text.contains(right))
+      try Data(text.replacing(right, with: wrong).utf8).write(to: core)
+      let output = try output(
+        of: "AXI/run_accelerator.py",
+        [
+          packed.folder.path, "--images", packed.images.path, "--expected", packed.results.path,
+          "--test", test, "--count", "4",
+        ])
+      #expect(output.status == 1)
+      #expect(output.text.contains("FAIL=1"), "\(output.text.suffix(2000))")
     }
   }
 

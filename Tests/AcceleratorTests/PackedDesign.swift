@@ -72,6 +72,18 @@ struct PackedDesign {
       images.prefix(count), in: root)
   }
 
+  /// CNV an eighth as wide, two levels, random weights, taking whole windows: queues of many beats.
+  static func wholeWindows(count: Int, in root: URL) throws -> PackedDesign {
+    var random = SeededRandom(seed: 21)
+    let trained = try CNV.random(levels: 2, divisor: 8, using: &random)
+    let graph = try trained.network.lowered(with: trained.parameters)
+    let pipeline = try Pipeline(graph.folded(to: .imagesPerSecond(100_000, clock: 200e6)))
+    let images = (0..<count).flatMap { _ in
+      RandomNetwork.image(for: trained.network, using: &random)
+    }
+    return try PackedDesign(pipeline, images: images, in: root)
+  }
+
   private init(
     _ model: String, target: FoldTarget, _ images: LabelledImages, in root: URL
   ) throws {
