@@ -43,10 +43,11 @@ extension DesignReport {
         "\((Double(manifest.timing.latency) / clock * 1e6).fixed(2)) µs", "latency",
         "\(manifest.timing.latency.grouped) cycles"),
     ]
-    if let estimate = manifest.estimate {
+    if let estimate = manifest.estimate, let share {
       let cells = resourceCells(estimate).map { $0.isEmpty ? "0" : $0 }
-      cards.append(card(cells[0], "LUTs", "estimated; \(cells[1]) flip-flops"))
-      cards.append(card(cells[2], "block RAMs", "RAMB36, estimated; \(cells[3]) DSP"))
+      func of(_ percent: Double) -> String { "\(percent.fixed(1)) % of \(device)" }
+      cards.append(card(cells[0], "LUTs", "estimated; \(of(share.luts))"))
+      cards.append(card(cells[2], "block RAMs", "RAMB36, estimated; \(of(share.blockRAMs))"))
     }
     if let integers {
       cards.append(

@@ -13,6 +13,10 @@ public struct DesignReport: Codable, Equatable, Sendable {
   public var clock: Double
   /// What sets the pace.
   public var bottleneck: Bottleneck?
+  /// The board or part that `share` is of.
+  public var device: String
+  /// What of it the design takes, in percent, by the estimate; absent without one.
+  public var share: Share?
   /// The design.
   public var manifest: Manifest
   /// The golden model on labelled images; absent without images.
@@ -42,6 +46,21 @@ public struct DesignReport: Codable, Equatable, Sendable {
     }
   }
 
+  /// Resources of a design over those of a device, in percent.
+  public struct Share: Codable, Equatable, Sendable {
+    public var luts: Double
+    public var flipFlops: Double
+    public var blockRAMs: Double
+    public var dsps: Double
+
+    init(_ used: Resources, of all: Resources) {
+      luts = 100 * Double(used.luts) / Double(all.luts)
+      flipFlops = 100 * Double(used.flipFlops) / Double(all.flipFlops)
+      blockRAMs = 100 * Double(used.ramb18s) / Double(all.ramb18s)
+      dsps = 100 * Double(used.dsps) / Double(all.dsps)
+    }
+  }
+
   /// One output of a model that has an output for each level count.
   public struct NamedAccuracy: Codable, Equatable, Sendable {
     /// The output.
@@ -58,9 +77,11 @@ public struct DesignReport: Codable, Equatable, Sendable {
     }
   }
 
-  public init(manifest: Manifest, folding: FoldedNetwork, clock: Double) {
+  public init(manifest: Manifest, folding: FoldedNetwork, clock: Double, device: Device) {
     self.manifest = manifest
     self.clock = clock
+    self.device = device.name
+    share = manifest.estimate.map { Share($0, of: device.resources) }
     bottleneck = folding.bottleneck
     outputs = []
   }

@@ -35,6 +35,12 @@ struct ReportCommand: ParsableCommand {
     help: "The page; JSON and CSV lie beside it. (default: report.html in the design's folder)")
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The board or part whose share the design takes: \(Device.all.map(\.name).joined(separator: ", "))."
+    ))
+  var device = "zc706"
+
   @Option(help: "The clock in MHz, for the figures in seconds.")
   var clock = 200.0
 
@@ -49,8 +55,9 @@ struct ReportCommand: ParsableCommand {
       throw Diagnostic(
         at: "--output", "'\(page.lastPathComponent)'; a name that ends in .html is expected")
     }
-    var report = DesignReport(
-      manifest: files.manifest, folding: pipeline.folding, clock: clock * 1e6)
+    var report = try DesignReport(
+      manifest: files.manifest, folding: pipeline.folding, clock: clock * 1e6,
+      device: Device(named: device))
     let trained = try model.map { try trainedNetworks($0, like: graph) } ?? []
 
     if let images {
