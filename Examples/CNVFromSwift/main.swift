@@ -50,7 +50,7 @@ do {
   }
   let timing = pipeline.timing()
   print("an image every \(timing.interval) cycles, each after \(timing.latency)")
-  let design = try pipeline.verilog()
+  let design = try pipeline.verilog().packaged()
   if CommandLine.arguments.count > 1 {
     let folder = URL(filePath: CommandLine.arguments[1])
     try design.write(to: folder)
