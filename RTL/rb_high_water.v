@@ -5,9 +5,9 @@
 //     held[t + 1] = held[t] + push[t] - pop[t],   highest = max held
 //
 // Input    push_i and pop_i: a beat enters the queue, a beat leaves it; rst_i is the queue's own.
-// Output   highest_o, since clear_i was high; a reset of the queue leaves it as it is.
+// Output   highest_o, since clear_i was high, 65,535 for more; a reset of the queue leaves it as it is.
 // Timing   a beat counts from the second edge after it has entered.
-// Storage  two counters of 16 bits.
+// Storage  counters of 32 and of 16 bits.
 // Cuts     everything.
 // Checked  Tests/CoresTests/Formal/rb_high_water_proof.svh.
 
@@ -23,8 +23,9 @@ module rb_high_water (
   output wire [15:0] highest_o
 );
 
-  reg [15:0] held_q;
-  reg [15:0] highest_q;
+  reg  [31:0] held_q;
+  reg  [15:0] highest_q;
+  wire [15:0] held = held_q > 32'h0000FFFF ? 16'hFFFF : held_q[15:0];
 
   always @(posedge clk_i) begin
     if (push_i && !pop_i) held_q <= held_q + 1;
@@ -35,7 +36,7 @@ module rb_high_water (
   // What is held at a clear counts as held since.
   always @(posedge clk_i) begin
     if (clear_i) highest_q <= 0;
-    else if (held_q > highest_q) highest_q <= held_q;
+    else if (held > highest_q) highest_q <= held;
   end
 
   assign highest_o = highest_q;

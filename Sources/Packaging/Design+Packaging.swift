@@ -37,7 +37,7 @@ struct Package {
   var files: [Design.File] {
     [
       Design.File(path: "driver/resbin_registers.h", text: RegisterMap.cHeader),
-      Design.File(path: "driver/\(manifest.top).h", text: designHeader),
+      Design.File(path: "driver/\(manifest.top)_design.h", text: designHeader),
       Design.File(path: "vivado/design.tcl", text: vivadoDescription),
       Design.File(path: "\(accelerator.module).core", text: fuseSoCCore),
     ] + staticFiles

@@ -44,7 +44,8 @@ extension Package {
 
   /// The registers of this design: as many marks as it has queues.
   private var registers: [String] {
-    let queues = manifest.stages.count { $0.highWater != nil }
+    let queues = min(
+      RegisterMap.mostQueues, manifest.stages.count { $0.highWater != nil })
     return RegisterMap.registers.flatMap { register -> [String] in
       let count = register.count > 1 ? queues : 1
       return (0..<count).flatMap { index -> [String] in

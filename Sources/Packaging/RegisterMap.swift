@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cores
+
 /// The registers of an accelerator: one table, from which the C header and the reference are written. A
 /// test compares it with `RTL/rb_axi_control.v`.
 public struct RegisterMap: Sendable {
@@ -53,8 +55,8 @@ public struct RegisterMap: Sendable {
 
   /// Bytes of the address space.
   public static let bytes = 0x1000
-  /// Queues that can have a mark.
-  public static let mostQueues = 64
+  /// Queues that can have a mark; further ones have none.
+  public static let mostQueues = AcceleratorCores.mostMarks
   /// Version of this map: a driver accepts another minor, not another major.
   public static let version = (major: 1, minor: 0)
 
@@ -128,7 +130,8 @@ public struct RegisterMap: Sendable {
     + [
       Register(
         name: "HIGH_WATER", offset: 0x100, access: .readOnly,
-        text: "the most beats that queue k held; there are FIFOS of them", count: mostQueues)
+        text: "the most beats that queue k held, 65,535 for more; there are FIFOS of them",
+        count: mostQueues)
     ]
 
   private static let counters: [Register] = [

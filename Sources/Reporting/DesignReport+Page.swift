@@ -5,12 +5,15 @@ import Folding
 import VerilogEmission
 
 extension DesignReport {
+  /// What a page has and no other file: it may be replaced by a newer one.
+  public static let mark = "<meta name=\"generator\" content=\"resbin report\">"
+
   /// One page that needs nothing else: no script, no font, no picture from elsewhere.
   public var page: String {
     let head =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      + HTML.tag("title", "\(manifest.network): accelerator").string
+      + Self.mark + "\n" + HTML.tag("title", "\(manifest.network): accelerator").string
       + "\n<style>\n\(Self.style)</style>\n"
       + "</head>\n<body>\n"
     let main = HTML.tag(

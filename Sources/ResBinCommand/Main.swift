@@ -20,7 +20,8 @@ struct ResBinCommand: ParsableCommand {
         resbin simulate build/mnist --images Models/mnist-test-500-images.idx3-ubyte --count 100
         resbin report   build/mnist
 
-      Every command prints one JSON object instead of text with --json. Errors go to standard \
+      Every command but `report`, which writes files, prints one JSON object instead of text with \
+      --json. Errors go to standard \
       error; the exit code is then 1.
       """,
     version: "0.1.0",

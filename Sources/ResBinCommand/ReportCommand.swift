@@ -46,19 +46,29 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     try checkClock(clock)
+    guard count > 0 else {
+      throw Diagnostic(at: "--count", "\(count); a positive number is expected")
+    }
+    guard model == nil || images != nil else {
+      throw Diagnostic(
+        at: "--model", "given without images; the model is compared on images",
+        hint: "name a file of images with `--images`")
+    }
     let folder = URL(filePath: design)
     let files = try Design(folder: folder)
     let pipeline = try Pipeline(FoldedNetwork(folder: folder))
     let graph = pipeline.folding.graph
+    let manifest = try checkedManifest(of: files, pipeline: pipeline)
     let page = output.map { URL(filePath: $0) } ?? folder.appending(path: "report.html")
-    guard page.pathExtension == "html" else {
-      throw Diagnostic(
-        at: "--output", "'\(page.lastPathComponent)'; a name that ends in .html is expected")
+    let targets = try ReportFiles(page: page)
+    if !files.isUnchanged {
+      FileHandle.standardError.write(
+        Data("note: \(design): files were changed since the design was generated\n".utf8))
     }
     var report = try DesignReport(
-      manifest: files.manifest, folding: pipeline.folding, clock: clock * 1e6,
+      manifest: manifest, folding: pipeline.folding, clock: clock * 1e6,
       device: Device(named: device))
-    let trained = try model.map { try trainedNetworks($0, like: graph) } ?? []
+    let trained = try model.map { try ModelOfDesign($0, graph: graph) }
 
     if let images {
       let all = try LabelledImages(contentsOf: URL(filePath: images))
@@ -70,17 +80,13 @@ struct ReportCommand: ParsableCommand {
       let predictions = GoldenExecutor(graph).predictions(pixels)
       if !all.labels.isEmpty {
         report.integers = DesignReport.Accuracy(predictions: predictions, labels: all.labels)
-        // The output that the design computes is the one of so many levels.
-        let own = try trained.first {
-          try $0.network.lowered(with: $0.parameters).levels == graph.levels
-        }
-        if let model = own {
-          let reference = try model.network.lowered(
-            with: model.parameters, options: .reference)
+        if let trained {
+          let reference = try trained.own.network.lowered(
+            with: trained.own.parameters, options: .reference)
           report.reference = DesignReport.Accuracy(
             predictions: GoldenExecutor(reference).predictions(pixels), labels: all.labels)
+          report.outputs = try trained.accuracies(on: pixels, labels: all.labels)
         }
-        if trained.count > 1 { report.outputs = try accuracies(trained, pixels, all.labels) }
       }
       progress.say("building the Verilator model …")
       let verifier = try DesignVerifier(files, pipeline: pipeline)
@@ -90,59 +96,130 @@ struct ReportCommand: ParsableCommand {
       progress.clear()
       let seconds = ContinuousClock.now - start
       report.simulation = SimulationReport(
-        result, manifest: files.manifest, stalls: StallPattern.none.rawValue, seed: 1,
+        result, manifest: manifest, stalls: StallPattern.none.rawValue, seed: 1,
         labels: first.labels, clock: clock * 1e6, seconds: seconds / .seconds(1))
       report.equalPredictions = zip(result.predictions, predictions).count { $0 == $1 }
     }
-    try write(report, to: page)
+    try targets.write(report)
+    print(report.text(written: targets.paths))
     if report.simulation?.passed == false { throw ExitCode(1) }
   }
 
-  /// One network for each output of the model, in the model's order.
-  private func trainedNetworks(_ path: String, like graph: IntegerGraph) throws -> [TrainedNetwork]
-  {
-    let file = try ONNXModel(contentsOf: URL(filePath: path))
-    let first = try file.trainedNetwork()
-    let shapes = try first.network.lowered(with: first.parameters).nodes.map(\.shape)
-    guard shapes == graph.nodes.map(\.shape) else {
+  /// What the manifest should say, with the hashes of the one that is there.
+  ///
+  /// - Throws: ``Diagnostic`` where it says something else of cycles or streams.
+  private func checkedManifest(of design: Design, pipeline: Pipeline) throws -> Manifest {
+    let there = design.manifest
+    var manifest = try pipeline.verilog().manifest
+    guard there.timing == manifest.timing, there.input == manifest.input,
+      there.output == manifest.output, there.folds == manifest.folds,
+      there.stages.map(\.name) == manifest.stages.map(\.name)
+    else {
       throw Diagnostic(
-        at: path, "the layers are not those of the design '\(graph.name)'",
-        hint: "name the model that the design was generated from")
+        at: "\(self.design)/\(Manifest.fileName)",
+        "the manifest does not say what network.json leads to: one of them was changed, or is of another version",
+        hint: "generate the design again")
     }
-    return try file.outputs.count < 2
-      ? [first] : file.outputs.map { try file.trainedNetwork(output: $0) }
+    manifest.hash = there.hash
+    manifest.files = there.files
+    manifest.accelerator = there.accelerator
+    return manifest
+  }
+}
+
+/// The model that a design was generated from, and its other outputs.
+private struct ModelOfDesign {
+  /// The output that the design computes.
+  let own: TrainedNetwork
+  /// All that can be read, in the model's order; one for most models.
+  private let outputs: [TrainedNetwork]
+  private let options: LoweringOptions
+
+  /// - Throws: ``Diagnostic`` when no output of the model is the design's network, number by number.
+  init(_ path: String, graph: IntegerGraph) throws {
+    let file = try ONNXModel(contentsOf: URL(filePath: path))
+    // An output that this program cannot read is none of the design's.
+    let readable = file.outputs.compactMap { try? file.trainedNetwork(output: $0) }
+    let first = try file.trainedNetwork()
+    // Without a choice the first output has no name of its own.
+    outputs = [first] + (file.outputs.count > 1 ? Array(readable.dropFirst()) : [])
+    for network in outputs where network.network.name == graph.name {
+      // 8 bits unless the design was generated with others.
+      for bits in [8] + (1...20) {
+        let options = LoweringOptions(gammaBits: bits)
+        guard try network.network.lowered(with: network.parameters, options: options) == graph
+        else { continue }
+        self.options = options
+        own = network
+        return
+      }
+    }
+    throw Diagnostic(
+      at: path, "no output of it is the network of the design '\(graph.name)'",
+      hint: "name the model that the design was generated from")
   }
 
-  private func accuracies(
-    _ models: [TrainedNetwork], _ pixels: [UInt8], _ labels: [UInt8]
-  ) throws -> [DesignReport.NamedAccuracy] {
-    try models.map { model in
-      let graph = try model.network.lowered(with: model.parameters)
+  /// Of a model with several outputs, each.
+  func accuracies(on pixels: [UInt8], labels: [UInt8]) throws -> [DesignReport.NamedAccuracy] {
+    guard outputs.count > 1 else { return [] }
+    return try outputs.map { model in
+      let graph = try model.network.lowered(with: model.parameters, options: options)
       return DesignReport.NamedAccuracy(
-        name: model.network.name, levels: graph.levels,
+        name: graph.name, levels: graph.levels,
         accuracy: DesignReport.Accuracy(
           predictions: GoldenExecutor(graph).predictions(pixels), labels: labels))
     }
   }
+}
 
-  private func write(_ report: DesignReport, to page: URL) throws {
+/// The page, and JSON and CSV beside it: all are written, or none.
+private struct ReportFiles {
+  private let page: URL
+  private var all: [URL] { [page] + ["json", "csv"].map(beside) }
+
+  /// Their paths.
+  var paths: [String] { all.map(\.relativePath) }
+
+  /// - Throws: ``Diagnostic`` where something would be lost.
+  init(page: URL) throws {
+    self.page = page
+    guard page.pathExtension == "html" else {
+      throw Diagnostic(
+        at: "--output", "'\(page.lastPathComponent)'; a name that ends in .html is expected")
+    }
+    let older = try? String(contentsOf: page, encoding: .utf8)
+    guard older?.contains(DesignReport.mark) != true else { return }
+    if let there = all.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
+      throw Diagnostic(
+        at: there.path, "the file is there already, and no report wrote it",
+        hint: "choose another name with `--output`")
+    }
+  }
+
+  private func beside(_ ending: String) -> URL {
+    page.deletingPathExtension().appendingPathExtension(ending)
+  }
+
+  func write(_ report: DesignReport) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let stem = page.deletingPathExtension()
-    let files = [
-      (page, Data(report.page.utf8)),
-      (stem.appendingPathExtension("json"), try encoder.encode(report) + Data("\n".utf8)),
-      (stem.appendingPathExtension("csv"), Data(report.csv.utf8)),
+    let texts = [
+      Data(report.page.utf8), try encoder.encode(report) + Data("\n".utf8), Data(report.csv.utf8),
     ]
-    for (url, data) in files {
-      do {
-        try data.write(to: url, options: .atomic)
-      } catch {
-        throw Diagnostic(
-          at: url.path, "the report cannot be written",
-          hint: "choose a file in a folder that you may write to, with `--output`")
-      }
+    let staged = all.map {
+      $0.deletingLastPathComponent().appending(
+        path: ".\($0.lastPathComponent).\(UUID().uuidString)")
     }
-    print(report.text(written: files.map { $0.0.relativePath }))
+    do {
+      for (url, text) in zip(staged, texts) { try text.write(to: url) }
+      for (from, to) in zip(staged, all) {
+        guard rename(from.path, to.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+      }
+    } catch {
+      for url in staged { try? FileManager.default.removeItem(at: url) }
+      throw Diagnostic(
+        at: page.path, "the report cannot be written",
+        hint: "choose a file in a folder that you may write to, with `--output`")
+    }
   }
 }

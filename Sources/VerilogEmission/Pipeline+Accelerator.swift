@@ -43,6 +43,8 @@ private struct AcceleratorEmitter {
   private var inputBits: Int { accelerator.input.bytesPerBeat * 8 }
   private var outputBits: Int { accelerator.output.bytesPerBeat * 8 }
   private var queues: Int { pipeline.queueStages.count }
+  /// Queues whose mark a register shows: no more than there are registers.
+  private var marks: Int { min(queues, AcceleratorCores.mostMarks) }
 
   var module: VerilogModule {
     var items: [VerilogModule.Item] = [
@@ -56,11 +58,11 @@ private struct AcceleratorEmitter {
       items.append(
         .wires([
           Wire(width: queues, name: "queue_push"), Wire(width: queues, name: "queue_pop"),
-          Wire(width: 16 * queues, name: "high_water"),
+          Wire(width: 16 * marks, name: "high_water"),
         ]))
     }
     items += [.instance(imageFrame), .instance(inner), .instance(resultFrame)]
-    items += (0..<queues).map { .instance(highWater($0)) }
+    items += (0..<marks).map { .instance(highWater($0)) }
     items += [
       .instance(control),
       .comment(["No register has bits there; addresses count words; whoever asks is answered."]),
@@ -136,6 +138,9 @@ private struct AcceleratorEmitter {
       .slice("s_axil_araddr", high: 1, low: 0), .name("s_axil_arprot"),
     ]
       + (queues == 0 ? [.name("clear")] : [])
+      + (queues == marks
+        ? []
+        : ["queue_push", "queue_pop"].map { .slice($0, high: queues - 1, low: marks) })
       + (padding < inputBits
         ? [.slice("s_axis_tdata", high: inputBits - 1, low: padding)] : [])
   }
@@ -245,7 +250,7 @@ private struct AcceleratorEmitter {
         (name: "IN_BYTES", value: .integer(accelerator.input.bytesPerBeat)),
         (name: "OUT_BEATS", value: .integer(pipeline.outputBeats)),
         (name: "OUT_BYTES", value: .integer(accelerator.output.bytesPerBeat)),
-        (name: "FIFOS", value: .integer(queues)),
+        (name: "FIFOS", value: .integer(marks)),
       ],
       connections: clocked(by: "rst") + [addresses[0]]
         + named(["awvalid_i": "s_axil_awvalid", "awready_o": "s_axil_awready"])

@@ -83,12 +83,21 @@ struct VerilogPrinter {
     }
   }
 
-  /// A line of a comment: a user's name may hold anything, a line of Verilog is ASCII.
+  /// A line of a comment: a user's name may hold anything, a line of Verilog is ASCII. What tools read
+  /// as an order to them does not come first.
   private func comment(_ text: String) -> String {
     let line = String(
       text.unicodeScalars.map { (" "..."~").contains($0) ? Character($0) : "?" })
-    return line.isEmpty ? "//" : "// \(line)"
+    let first = line.lowercased().drop { !$0.isLetter }
+    let isOrder = Self.orders.contains { first.hasPrefix($0) }
+    return line.isEmpty ? "//" : isOrder ? "// - \(line)" : "// \(line)"
   }
+
+  /// How comments begin that tools obey.
+  private static let orders = [
+    "verilator", "synthesis", "synopsys", "pragma", "translate", "xilinx", "cadence", "exemplar",
+    "altera", "rtl_synthesis", "vcs", "verific", "coverage",
+  ]
 
   private func range(_ width: Int) -> String {
     width == 1 ? "" : "[\(width - 1):0]"

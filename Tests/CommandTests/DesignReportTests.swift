@@ -63,25 +63,69 @@ import Testing
   @Test(arguments: [
     ("mnist -o page.txt", "--output: 'page.txt'; a name that ends in .html is expected"),
     ("mnist -o nowhere/page.html", "nowhere/page.html: the report cannot be written"),
+    // What would be lost: files of the design, files of the user.
     (
-      "mnist --model Models/mnist-1024x3-1bit.onnx",
-      "Models/mnist-1024x3-1bit.onnx: the layers are not those of the design 'mnist-256x3-m1'"
+      "mnist -o mnist/manifest.html",
+      "mnist/manifest.json: the file is there already, and no report wrote it"
+    ),
+    ("mnist -o mine.html", "mine.csv: the file is there already, and no report wrote it"),
+    (
+      "mnist --model Models/mnist-256x3-m2.onnx --images Models/mnist-test-500-images.idx3-ubyte",
+      "Models/mnist-256x3-m2.onnx: no output of it is the network of the design 'mnist-256x3-m1'"
     ),
     (
+      "mnist --model Models/mnist-256x3-joint.onnx --images Models/mnist-test-500-images.idx3-ubyte",
+      "no output of it is the network of the design 'mnist-256x3-m1'"
+    ),
+    ("mnist --model Models/mnist-256x3-m1.onnx", "--model: given without images"),
+    (
       "mnist --count 0 --images Models/mnist-test-500-images.idx3-ubyte",
-      "Models/mnist-test-500-images.idx3-ubyte: 0 images are asked for; the file holds 500"
+      "--count: 0; a positive number is expected"
+    ),
+    (
+      "mnist --count 501 --images Models/mnist-test-500-images.idx3-ubyte",
+      "Models/mnist-test-500-images.idx3-ubyte: 501 images are asked for; the file holds 500"
     ),
     ("nothing", "nothing/manifest.json: the file is missing or cannot be read"),
   ])
   func aReportThatCannotBe(arguments: String, message: String) throws {
     try Resbin.inFolder { resbin in
       #expect(try resbin.run("generate Models/mnist-256x3-m1.onnx -o mnist").status == 0)
+      try resbin.write(Array("1,2\n".utf8), to: "mine.csv")
       let before = try resbin.contents()
       let output = try resbin.run("report \(arguments)")
       #expect(output.status == 1)
       #expect(output.error.contains("error: "))
       #expect(output.error.contains(message), "\(output.error)")
       #expect(try resbin.contents() == before)
+    }
+  }
+
+  /// Numbers that no design has are an error, not a trap.
+  @Test(arguments: ["\"beats\" : 112", "\"interval\" : 1024", "\"latency\" : 3816"])
+  func aDamagedManifest(entry: String) throws {
+    try Resbin.inFolder { resbin in
+      #expect(try resbin.run("generate Models/mnist-256x3-m2.onnx -o mnist").status == 0)
+      let key = try #require(entry.split(separator: ":").first)
+      let manifest = try text("mnist/manifest.json", of: resbin)
+      try #require(manifest.contains(entry))
+      let damaged = manifest.replacing(entry, with: "\(key): 4611686018427387904")
+      try resbin.write(Array(damaged.utf8), to: "mnist/manifest.json")
+      let output = try resbin.run("report mnist")
+      #expect(output.status == 1)
+      #expect(
+        output.error.contains("mnist/manifest.json: the manifest does not say what network.json"))
+      #expect(!(try resbin.contents()).contains("mnist/report.html"))
+    }
+  }
+
+  @Test func aChangedDesignIsSaidToBe() throws {
+    try Resbin.inFolder { resbin in
+      #expect(try resbin.run("generate Models/mnist-256x3-m2.onnx -o mnist").status == 0)
+      try resbin.write(Array("// nothing\n".utf8), to: "mnist/rtl/rb_rom.v")
+      let output = try resbin.run("report mnist")
+      #expect(output.status == 0)
+      #expect(output.error == "note: mnist: files were changed since the design was generated\n")
     }
   }
 

@@ -87,7 +87,7 @@ def test_c(header: Path, top: str, work: Path, arguments: "list[object]", rtl: P
                 print(" ".join([f"C driver: {compiler}", *flags, "skipped: it makes no programs here"]))
                 continue
             program = work / "test_driver"
-            build(compiler, *STRICT, *flags, f'-DDESIGN_HEADER="{top}.h"', f"-DDESIGN={top}_design", f"-I{DRIVER}",
+            build(compiler, *STRICT, *flags, f'-DDESIGN_HEADER="{top}_design.h"', f"-DDESIGN={top}_design", f"-I{DRIVER}",
                 f"-I{header}", f"-I{HERE}", *files, f"-L{work}", "-lharness", f"-Wl,-rpath,{work}", "-o", program)
             print(" ".join([f"C driver: {compiler}", *flags]), flush=True)
             run(program, *arguments, cwd=rtl)

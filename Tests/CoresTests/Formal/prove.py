@@ -80,7 +80,7 @@ FAULTS = [
     ("rb_axi_control", {"FIFOS": 0}, "irq_status_q & ~wdata_q[1:0] : irq_status_q) | irq_events;",
      "irq_status_q & ~wdata_q[1:0] : irq_status_q | irq_events);"),
     ("rb_axi_control", {"FIFOS": 2}, "high_water_i[16*queue +: 16]", "high_water_i[15:0]"),
-    ("rb_high_water", {}, "held_q > highest_q", "held_q >= 2"),
+    ("rb_high_water", {}, "held > highest_q", "held >= 2"),
 ]
 
 SCRIPT = """\

@@ -3,7 +3,7 @@
  * Driver of the accelerators that ResBin generates (<top>_axi): C99, no heap, no operating system.
  *
  *   resbin_registers.h   generated: the register map, the same for every design
- *   <top>.h              generated: one `static const struct resbin_design` a design
+ *   <top>_design.h            generated: one `static const struct resbin_design` a design
  *   resbin.c             this driver; compiled once for any number of designs
  *   resbin_dma.h/.c      moves images through a Xilinx AXI DMA in simple mode
  *   resbin_uio.h/.c      Linux: registers and interrupt through /dev/uioN

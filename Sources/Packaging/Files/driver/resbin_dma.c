@@ -13,7 +13,9 @@ static void set(struct resbin_dma *dma, uint32_t offset, uint32_t value) {
 }
 
 uint32_t resbin_dma_stride(const struct resbin_dma *dma, size_t bytes) {
-  return (uint32_t)((bytes + dma->alignment - 1) / dma->alignment * dma->alignment);
+  /* 0: the DMA was not opened. */
+  size_t alignment = dma->alignment == 0 ? 1 : dma->alignment;
+  return (uint32_t)((bytes + alignment - 1) / alignment * alignment);
 }
 
 /* A reset of either channel resets both, and everything in them. */
