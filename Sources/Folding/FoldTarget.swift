@@ -51,33 +51,36 @@ public struct FoldBudget: Equatable, Sendable {
 /// An FPGA of Xilinx' 7 series, and what it has.
 ///
 /// - Source: 7 Series FPGAs Data Sheet: Overview, DS180; Zynq-7000 SoC Data Sheet: Overview, DS190.
-public struct Device: Sendable {
+public struct Device: Equatable, Sendable {
   /// What `--device` calls it.
   public var name: String
   /// The part, without package and speed grade.
   public var part: String
   /// The package and the speed grade of the part on the board.
   public var package: String
-  /// What Vivado calls the board, and the set-up of its processor; nil where there is none for it.
-  public var vivado: (board: String, preset: String)?
+  /// What Vivado calls the board; nil where no script sets up its processor.
+  public var board: String?
+  /// The set-up of the processor where Vivado does not know the board.
+  public var preset: String?
   /// What it has.
   public var resources: Resources
 
   init(
-    _ name: String, _ part: String, _ package: String, vivado: (String, String)? = nil, luts: Int,
-    flipFlops: Int, ramb36s: Int, dsps: Int
+    _ name: String, _ part: String, _ package: String, board: String? = nil, preset: String? = nil,
+    luts: Int, flipFlops: Int, ramb36s: Int, dsps: Int
   ) {
     self.name = name
     self.part = part
     self.package = package
-    self.vivado = vivado.map { (board: $0.0, preset: $0.1) }
+    self.board = board
+    self.preset = preset
     resources = Resources(luts: luts, flipFlops: flipFlops, ramb18s: 2 * ramb36s, dsps: dsps)
   }
 
   /// The board that the papers use.
   public static let zc706 = Device(
-    "zc706", "xc7z045", "ffg900-2", vivado: ("xilinx.com:zc706:part0:1.4", "ZC706"), luts: 218_600,
-    flipFlops: 437_200, ramb36s: 545, dsps: 900)
+    "zc706", "xc7z045", "ffg900-2", board: "xilinx.com:zc706:part0:1.4", preset: "ZC706",
+    luts: 218_600, flipFlops: 437_200, ramb36s: 545, dsps: 900)
 
   /// Boards and parts.
   public static let all = [
@@ -100,6 +103,9 @@ public struct Device: Sendable {
       "vc707", "xc7vx485t", "ffg1761-2", luts: 303_600, flipFlops: 607_200, ramb36s: 1_030,
       dsps: 2_800),
   ]
+
+  /// The part as it is ordered: `xc7z045ffg900-2`.
+  public var orderedPart: String { part + package }
 
   /// All of it.
   public var budget: FoldBudget {

@@ -17,7 +17,7 @@ extension Package {
       "#",
       "#   fusesoc --cores-root . run --target=lint \(name)",
       "",
-      "name: \(name):1.0.0",
+      "name: \(name):\(RegisterMap.version.major).\(RegisterMap.version.minor).0",
       "description: \"Residual binary network \(network), hash \(accelerator.hash)\"",
       "",
       "filesets:",
@@ -57,7 +57,7 @@ extension Package {
       "    filesets: [rtl, memories, constraints]",
       "    flow: vivado",
       "    flow_options:",
-      "      part: \(options.device.part)\(options.device.package)",
+      "      part: \(options.device.orderedPart)",
       "      pnr: none",
       "",
     ]

@@ -48,7 +48,8 @@ indirect enum HTML {
     "div", "h1", "h2", "li", "main", "ol", "p", "section", "table", "tbody", "thead", "tr", "ul",
   ]
 
-  private static func escaped(_ text: String) -> String {
+  /// Text as it stands in HTML and in SVG.
+  static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
       .replacing("\"", with: "&quot;")
   }

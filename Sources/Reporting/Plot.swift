@@ -99,11 +99,10 @@ struct Plot {
   private func text(
     _ string: String, x: Double, y: Double, anchor: String, more: String = ""
   ) -> String {
-    let escaped = string.replacingOccurrences(of: "&", with: "&amp;")
-      .replacingOccurrences(of: "<", with: "&lt;")
-    return """
-      <text x="\(x.fixed(1))" y="\(y.fixed(1))" text-anchor="\(anchor)"\(more)>\(escaped)</text>
-      """
+    """
+    <text x="\(x.fixed(1))" y="\(y.fixed(1))" text-anchor="\(anchor)"\(more)>\
+    \(HTML.escaped(string))</text>
+    """
   }
 
   private func label(_ value: Double) -> String {

@@ -11,7 +11,9 @@ struct GenerateCommand: ParsableCommand {
     discussion: """
       The folder is complete in itself: rtl/ holds the top module, the cores and the memory images \
       (*.mem, with what each word holds), files.f lists the Verilog, manifest.json describes stages, \
-      streams and exact cycles, network.json is the integer network that `simulate` compares with.
+      streams and exact cycles, network.json is the integer network that `simulate` compares with. \
+      The module with AXI ports is rtl/<top>_axi.v; driver/ drives it from C and Python, vivado/, \
+      yosys/ and the .core file build it, for the part and the clock that are asked for.
 
       The smallest design is chosen that has the speed and the latency that are asked for, within the budget. \
       With a budget and no speed it is the fastest that fits. A layer's own fold:

@@ -43,10 +43,22 @@ struct OutputOptions: ParsableArguments {
       Swift.print(text)
       return
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    Swift.print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    Swift.print(String(decoding: try encoded(report), as: UTF8.self))
   }
+}
+
+/// A report as JSON: keys in order, one a line.
+func encoded(_ report: some Encodable) throws -> Data {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return try encoder.encode(report)
+}
+
+/// Says on standard error when a design is no longer as it was generated.
+func noteChanges(of design: Design, folder: String) {
+  guard !design.isUnchanged else { return }
+  FileHandle.standardError.write(
+    Data("note: \(folder): files were changed since the design was generated\n".utf8))
 }
 
 extension LevelSchedule: ExpressibleByArgument {}

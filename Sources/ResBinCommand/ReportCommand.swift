@@ -61,10 +61,7 @@ struct ReportCommand: ParsableCommand {
     let manifest = try checkedManifest(of: files, pipeline: pipeline)
     let page = output.map { URL(filePath: $0) } ?? folder.appending(path: "report.html")
     let targets = try ReportFiles(page: page)
-    if !files.isUnchanged {
-      FileHandle.standardError.write(
-        Data("note: \(design): files were changed since the design was generated\n".utf8))
-    }
+    noteChanges(of: files, folder: design)
     var report = try DesignReport(
       manifest: manifest, folding: pipeline.folding, clock: clock * 1e6,
       device: Device(named: device))
@@ -201,10 +198,8 @@ private struct ReportFiles {
   }
 
   func write(_ report: DesignReport) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let texts = [
-      Data(report.page.utf8), try encoder.encode(report) + Data("\n".utf8), Data(report.csv.utf8),
+      Data(report.page.utf8), try encoded(report) + Data("\n".utf8), Data(report.csv.utf8),
     ]
     let staged = all.map {
       $0.deletingLastPathComponent().appending(

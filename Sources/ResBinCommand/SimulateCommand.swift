@@ -68,10 +68,7 @@ struct SimulateCommand: ParsableCommand {
     ) { progress.show($0) }
     let seconds = ContinuousClock.now - start
     progress.clear()
-    if !files.isUnchanged {
-      FileHandle.standardError.write(
-        Data("note: \(design): files were changed since the design was generated\n".utf8))
-    }
+    noteChanges(of: files, folder: design)
     let report = SimulationReport(
       result, manifest: files.manifest, stalls: stalls.rawValue, seed: seed,
       labels: selected.labels, clock: clock * 1e6, seconds: seconds / .seconds(1))

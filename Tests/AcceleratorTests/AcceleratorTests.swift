@@ -5,15 +5,12 @@ import ResBin
 import TestSupport
 import Testing
 
-private let whyNoPython: Comment = "needs the Python tools in .venv: run Scripts/setup test"
 private let whyNoSimulator = Comment(
   rawValue: Simulator.missingTool?.message ?? "Verilator is installed")
 
 /// The accelerator through its AXI ports, by clients that know nothing of the pipeline: cocotbext-axi's
 /// masters, the C and the Python driver, stand-ins for Vivado, FuseSoC.
 @Suite(.tags(.endToEnd)) struct AcceleratorTests {
-  private static let folder = TestData.repository.appending(path: "Tests/AcceleratorTests")
-
   /// Runs a Python script of this folder, which must end well.
   private func run(
     _ script: String, _ arguments: [String], sourceLocation: SourceLocation = #_sourceLocation
@@ -25,20 +22,12 @@ private let whyNoSimulator = Comment(
   private func output(
     of script: String, _ arguments: [String]
   ) throws -> ExternalTool.Output {
-    let python = ExternalTool(url: try #require(TestData.python))
-    return try TestData.withTemporaryFolder { root in
-      // Tools that pip installed stand beside its Python.
-      let tools = python.url.deletingLastPathComponent().path
-      let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-      return try python.run(
-        [Self.folder.appending(path: script).path] + arguments, in: root,
-        environment: ["PATH": "\(tools):\(path)", "PYTHONDONTWRITEBYTECODE": "1"])
-    }
+    try TestData.runPython("Tests/AcceleratorTests/\(script)", arguments)
   }
 
   /// Random pauses, resets in the middle of images, packets of wrong lengths, bad accesses.
   @Test(
-    .enabled(if: TestData.python != nil, whyNoPython),
+    .enabled(if: TestData.python != nil, TestData.whyNoPython),
     .enabled(if: Simulator.isAvailable, whyNoSimulator),
     arguments: ["mnist", "cnv", "whole windows"])
   func cocotbsMastersSeeTheGoldenResults(network: String) throws {
@@ -60,7 +49,7 @@ private let whyNoSimulator = Comment(
   }
 
   @Test(
-    .enabled(if: TestData.python != nil, whyNoPython),
+    .enabled(if: TestData.python != nil, TestData.whyNoPython),
     .enabled(if: Simulator.isAvailable, whyNoSimulator),
     arguments: [
       // What is too much of a long packet becomes the next image.
@@ -93,7 +82,7 @@ private let whyNoSimulator = Comment(
   }
 
   @Test(
-    .enabled(if: TestData.python != nil, whyNoPython),
+    .enabled(if: TestData.python != nil, TestData.whyNoPython),
     .enabled(if: Simulator.isAvailable, whyNoSimulator))
   func bothDriversRunTheAccelerator() throws {
     try TestData.withTemporaryFolder { root in
@@ -112,13 +101,14 @@ private let whyNoSimulator = Comment(
     try TestData.withTemporaryFolder { root in
       let packed = try PackedDesign.cnv(count: 1, in: root)
       let tclsh = try #require(ExternalTool("tclsh"))
-      let script = Self.folder.appending(path: "Vivado/run.tcl")
+      let script = TestData.repository.appending(
+        path: "Tests/AcceleratorTests/Vivado/run.tcl")
       let output = try tclsh.run([script.path, packed.folder.path], in: root)
       #expect(output.status == 0, "\(output.text.suffix(4000))")
     }
   }
 
-  @Test(.enabled(if: TestData.python != nil, whyNoPython))
+  @Test(.enabled(if: TestData.python != nil, TestData.whyNoPython))
   func fuseSoCAndYosysTakeTheFolder() throws {
     try TestData.withTemporaryFolder { root in
       let packed = try PackedDesign.mnist(levels: 1, count: 1, in: root)

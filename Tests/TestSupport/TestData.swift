@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Testing
 
 /// Files that tests read.
 public enum TestData {
@@ -32,6 +33,27 @@ public enum TestData {
   public static var python: URL? {
     let url = repository.appending(path: ".venv/bin/python")
     return FileManager.default.isExecutableFile(atPath: url.path) ? url : nil
+  }
+
+  /// Why a test that needs ``python`` is skipped.
+  public static let whyNoPython: Comment =
+    "needs the Python tools in .venv: run Scripts/setup test"
+
+  /// Runs a Python script of the repository in a folder of its own, with the programs that pip installed
+  /// beside that Python on PATH.
+  public static func runPython(
+    _ script: String, _ arguments: [String] = []
+  ) throws -> ExternalTool.Output {
+    let python = try #require(python)
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return try withTemporaryFolder { folder in
+      try ExternalTool(url: python).run(
+        [repository.appending(path: script).path] + arguments, in: folder,
+        environment: [
+          "PATH": "\(python.deletingLastPathComponent().path):\(path)",
+          "PYTHONDONTWRITEBYTECODE": "1",
+        ])
+    }
   }
 
   /// Whether the long tiers run: RESBIN_EXHAUSTIVE=1.

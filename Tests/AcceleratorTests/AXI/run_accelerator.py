@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds an accelerator with Verilator and runs test_accelerator.py on it, with cocotb.
 
-    run_accelerator.py DESIGN --images images.bin --expected scores.bin [--rtl RTL] [--wrapper W]
+    run_accelerator.py DESIGN --images images.bin --expected scores.bin
 
 DESIGN      a folder that `resbin generate` wrote: manifest.json, rtl/.
 --images    the images one after the other, each as it stands on s_axis_tdata: `beats` beats of the
             manifest's input, a beat as whole bytes, lane 0 in the low bits of the first byte.
 --expected  the results of the same images, each as it stands on m_axis_tdata: `beats` beats of the
             manifest's output, a beat as whole bytes, the first byte the lowest.
---wrapper   the AXI wrapper, where the design has no rtl/<top>_axi.v.
---rtl       the folder of the cores around the pipeline, where the design's own are not meant.
 --seed, --seeds, --count, --test: the first seed, how many of the random mix, how many images of
             the first test, only one test.
 
@@ -30,17 +28,6 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 
-def sources(design, manifest, rtl, wrapper):
-    """The wrapper and everything under it; the cores around the pipeline are those of `rtl`."""
-    files = {path.name: path for path in sorted((design / "rtl").glob("*.v"))}
-    for core in ["rb_image_frame.v", "rb_result_frame.v", "rb_axi_control.v", "rb_high_water.v"]:
-        if rtl:
-            files[core] = rtl / core
-    if wrapper:
-        files[manifest["top"] + "_axi.v"] = wrapper
-    return list(files.values())
-
-
 def compiler():
     """clang++ makes models twice as fast as g++; not every one can link them."""
     if shutil.which("clang++"):
@@ -57,8 +44,6 @@ def arguments():
     parser.add_argument("design", type=Path)
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--expected", type=Path, required=True)
-    parser.add_argument("--rtl", type=Path)
-    parser.add_argument("--wrapper", type=Path)
     parser.add_argument("--build", type=Path, help="where to build (a temporary folder)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=4)
@@ -81,9 +66,7 @@ def run(options, build):
     os.environ.setdefault("CXX", compiler())
     os.environ.setdefault("LINK", os.environ["CXX"])
     os.environ.setdefault("MAKEFLAGS", f"CXX={os.environ['CXX']} LINK={os.environ['LINK']}")
-    verilog = sources(
-        design, manifest, options.rtl and options.rtl.resolve(),
-        options.wrapper and options.wrapper.resolve())
+    verilog = sorted((design / "rtl").glob("*.v"))
     runner = get_runner("verilator")
     runner.build(
         verilog_sources=verilog + [HERE / "axi_checker.sv"], hdl_toplevel=top, defines=defines,

@@ -64,14 +64,11 @@ def build_harness(design: Path, manifest: "dict[str, Any]", work: Path) -> Path:
         "--prefix", "Vtop", "--top-module", top, "--Mdir", model, "-CFLAGS", "-O2 -fPIC",
         "--build", "-j", "1", "-MAKEFLAGS", f"CXX={compiler}", *sources)
     root = run("verilator", "--getenv", "VERILATOR_ROOT", capture_output=True).stdout.strip()
-    accelerator = manifest.get("accelerator", {})
-    output = manifest["output"]
-    container = accelerator.get("output", {}).get("containerBits") or next(
-        bits for bits in (8, 16, 32, 64) if bits >= output["bitsPerLane"])
+    accelerator = manifest["accelerator"]
     library = work / "libharness.so"
     build(compiler, "-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra",
-        f"-DHARNESS_IN_BYTES={(manifest['input']['lanes'] * manifest['input']['bitsPerLane'] + 7) // 8}",
-        f"-DHARNESS_OUT_BYTES={(output['lanes'] * container + 7) // 8}",
+        f"-DHARNESS_IN_BYTES={accelerator['input']['bytesPerBeat']}",
+        f"-DHARNESS_OUT_BYTES={accelerator['output']['bytesPerBeat']}",
         f"-I{model}", f"-I{HERE}", "-isystem", f"{root}/include", "-isystem", f"{root}/include/vltstd",
         HERE / "harness.cpp", f"{root}/include/verilated.cpp", f"{root}/include/verilated_threads.cpp",
         *sorted(model.glob("*__ALL.a")), "-lpthread", "-o", library)

@@ -596,7 +596,7 @@ static void test_packing(void) {
 /* ---- UIO: a file stands for the registers, a socket for the interrupt -------------------------- */
 
 static void test_uio(void) {
-  char path[] = "/tmp/resbin-uio-XXXXXX";
+  char path[] = "resbin-uio-XXXXXX"; /* removed below */
   uint32_t registers[RESBIN_REGISTER_BYTES / 4] = {0}, word, interrupts = 0;
   struct resbin_uio uio;
   struct resbin_bus bus;
