@@ -10,6 +10,9 @@
 //               in[oy*STRIDE_Y + ky][ox*STRIDE_X + kx][lane].b_level
 //                                                     (in parallel: all levels of the lane)
 //
+//     MODES > 1: mode_i + 1 levels are in use, at most LEVELS: in series the others are not sent.
+//     mode_i changes only between images, while nothing is sent.
+//
 // Input    a pixel a beat, of LANES codes of LEVELS bits, b_1 the most significant; WIDTH pixels a
 //          row, HEIGHT rows an image.
 // Output   KERNEL_HEIGHT * KERNEL_WIDTH * LANES lanes of LEVELS_PER_BEAT bits, in the order of a row
@@ -38,6 +41,7 @@ module rb_line_buffer #(
   parameter integer LANES           = 8,
   parameter integer LEVELS          = 1,  // bits of a code
   parameter integer LEVELS_PER_BEAT = 1,  // 1: in series; LEVELS: in parallel
+  parameter integer MODES           = 1,  // 1, or how many numbers of levels there are to choose from
   parameter integer HEIGHT          = 4,  // rows of a map
   parameter integer WIDTH           = 4,  // pixels of a row
   parameter integer KERNEL_HEIGHT   = 3,  // rows of a window
@@ -48,6 +52,7 @@ module rb_line_buffer #(
 ) (
   input  wire                                                         clk_i,
   input  wire                                                         rst_i,
+  input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0]                 mode_i,
 
   input  wire [LANES*LEVELS-1:0]                                      in_data_i,
   input  wire                                                         in_valid_i,
@@ -100,8 +105,23 @@ module rb_line_buffer #(
   reg [PASS_WIDTH-1:0]        pass_q;    // passes left after this one: the bit of the code
   reg [REPEAT_WIDTH-1:0]      repeat_q;  // times that the window has been sent
 
+  wire [PASS_WIDTH-1:0] last_pass;  // that of the last level in use
+
+  generate
+    if (MODES > 1 && PASSES > 1) begin : gen_mode
+      localparam integer MODE_WIDTH = $clog2(MODES);
+
+      assign last_pass = mode_i >= FIRST_PASS[MODE_WIDTH-1:0]
+        ? 0 : FIRST_PASS[PASS_WIDTH-1:0] - mode_i[PASS_WIDTH-1:0];
+    end else begin : gen_all
+      wire unused_mode = &{1'b0, mode_i};
+
+      assign last_pass = 0;
+    end
+  endgenerate
+
   wire shift       = in_valid_i && in_ready_o;
-  wire ends_repeat = pass_q == 0;
+  wire ends_repeat = pass_q == last_pass;
   wire ends_window = ends_repeat && repeat_q == LAST_REPEAT[REPEAT_WIDTH-1:0];
   wire ends_row    = column_q == LAST_COLUMN[COLUMN_WIDTH-1:0];
   wire ends_image  = ends_row && row_q == LAST_ROW[ROW_WIDTH-1:0];
@@ -211,6 +231,12 @@ module rb_line_buffer #(
       initial begin
         $display("%m: LEVELS_PER_BEAT (%0d) is neither 1 nor LEVELS (%0d)",
                  LEVELS_PER_BEAT, LEVELS);
+        $finish;
+      end
+    end
+    if (MODES > 1 && LEVELS > MODES) begin : gen_check_modes
+      initial begin
+        $display("%m: LEVELS (%0d) is more than MODES (%0d)", LEVELS, MODES);
         $finish;
       end
     end

@@ -57,6 +57,7 @@ module rb_lookup #(
       ) u_table (
         .clk_i    (clk_i),
         .enable_i (advance),
+        .bank_i   (1'b0),
         .address_i(in_data_i[lane*IN_BITS +: IN_BITS]),
         .data_o   (out_data_o[lane*OUT_BITS +: OUT_BITS])
       );

@@ -12,8 +12,11 @@
 //     adds 1 where others add 0 or 2: the signed sum is sum[o] - (active synapses of o) * (sum of
 //     the gammas), in which an absent code counts nothing.
 //
-// Input    for each group, for each weight level, in series for each level, WORDS beats of LANES
-//          lanes; in parallel the LEVELS bits of a lane side by side, b_1 the highest. PADDED: one
+//     MODES > 1: mode_i + 1 levels are in use, at most LEVELS, and each number of them has gammas of
+//     its own. mode_i changes only while no beat is inside.
+//
+// Input    for each group, for each weight level, in series for each level in use, WORDS beats of
+//          LANES lanes; in parallel the LEVELS bits of a lane side by side, b_1 the highest. PADDED: one
 //          flag above the lanes.
 // Output   UNITS unsigned sums of SUM_WIDTH bits, one beat a group; last is that of its last beat.
 // Timing   latency 3 (one weight level, and one level with gamma 1, HORNER or ADDER_TREE), else 5,
@@ -42,6 +45,7 @@ module rb_matrix_unit #(
   parameter integer WORDS           = 4,  // beats of a vector
   parameter integer GROUPS          = 2,  // beats of sums for a vector
   parameter integer WEIGHT_LEVELS   = 1,  // bits of a weight
+  parameter integer MODES           = 1,  // 1, or how many numbers of levels there are to choose from
   parameter integer MASKED          = 0,  // 1: synapses may be inactive
   parameter integer PADDED          = 0,  // 1: a flag marks beats of absent codes
   parameter integer HORNER          = 0,  // 1: gamma_l = 2^(LEVELS-l), in series
@@ -49,9 +53,10 @@ module rb_matrix_unit #(
   parameter integer POPCOUNT_CYCLES = 1,  // 2: counters, then their sum; not with ADDER_TREE
   parameter integer POPCOUNT_PARTS  = 1,  // counted side by side and added, four a cycle; up to 16
   parameter integer GAMMA_WIDTH     = 1,  // bits
-  // For each weight level that of each level, gamma_11 lowest.
-  parameter [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] GAMMAS =
-    {(WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH){1'b1}},
+  // For each mode, for each weight level that of each level, gamma_11 lowest. In parallel that of a
+  // level not in use is 0; in series there is none, and what is left of a mode's part is 0.
+  parameter [MODES*WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] GAMMAS =
+    {(MODES*WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH){1'b1}},
   parameter integer SUM_WIDTH       = 6,  // bits
   parameter integer MEMORY          = 0,  // of weights and mask; 0: the tool decides, 1: LUTs, 2: block RAM
   parameter         WEIGHTS_FILE    = "",
@@ -59,6 +64,7 @@ module rb_matrix_unit #(
 ) (
   input  wire                                                       clk_i,
   input  wire                                                       rst_i,
+  input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0]               mode_i,
 
   input  wire [LANES*LEVELS_PER_BEAT + (PADDED != 0 ? 1 : 0) - 1:0] codes_data_i,
   input  wire                                                       codes_valid_i,
@@ -85,7 +91,7 @@ module rb_matrix_unit #(
 
   // Without products, the total over the words of a group is the sum itself.
   localparam [0:0] DIRECT = WEIGHT_LEVELS == 1
-    && (HORNER != 0 || ADDER_TREE != 0 || (LEVELS == 1 && GAMMAS == 1));
+    && (HORNER != 0 || ADDER_TREE != 0 || (LEVELS == 1 && MODES == 1 && GAMMAS == 1));
 
   // Everything is exact modulo 2^SUM_WIDTH, so nothing needs to be wider.
   localparam integer LARGEST_LANE   = ADDER_TREE != 0 ? (1 << LEVELS) - 1 : 1;
@@ -120,12 +126,27 @@ module rb_matrix_unit #(
   reg                              doubles_q;  // first word of a level, Horner's rule
   reg                              ends_q;     // last word that enters a total
 
+  wire [PASS_WIDTH-1:0] last_pass;  // that of the last level in use
+
+  generate
+    if (MODES > 1 && PASSES > 1) begin : gen_mode
+      localparam integer MODE_WIDTH = $clog2(MODES);
+
+      assign last_pass = mode_i >= LAST_PASS[MODE_WIDTH-1:0]
+        ? LAST_PASS[PASS_WIDTH-1:0] : mode_i[PASS_WIDTH-1:0];
+    end else begin : gen_all
+      wire unused = &{1'b0, mode_i};
+
+      assign last_pass = LAST_PASS[PASS_WIDTH-1:0];
+    end
+  endgenerate
+
   // Data move only with a beat: no power, and no time of a simulator, where there is none.
   wire takes        = advance && codes_valid_i;
   wire starts_pass  = word_q == 0;
   wire ends_pass    = word_q == LAST_WORD[WORD_WIDTH-1:0];
   wire starts_group = starts_pass && pass_q == 0;
-  wire ends_group   = ends_pass && pass_q == LAST_PASS[PASS_WIDTH-1:0];  // or a weight level
+  wire ends_group   = ends_pass && pass_q == last_pass;  // or a weight level
 
   always @(posedge clk_i) begin
     if (advance) begin
@@ -177,6 +198,7 @@ module rb_matrix_unit #(
   ) u_weights (
     .clk_i    (clk_i),
     .enable_i (takes),
+    .bank_i   (1'b0),
     .address_i(address_q),
     .data_o   (weights)
   );
@@ -191,6 +213,7 @@ module rb_matrix_unit #(
       ) u_mask (
         .clk_i    (clk_i),
         .enable_i (takes),
+        .bank_i   (1'b0),
         .address_i(address_q),
         .data_o   (mask)
       );
@@ -613,7 +636,7 @@ module rb_matrix_unit #(
       reg                          sums_valid_q;
       reg                          sums_last_q;
 
-      wire ends_terms = term_q == LAST_TERM[TERM_WIDTH-1:0];
+      wire ends_terms = term_q == last_term_of(last_pass);
 
       always @(posedge clk_i) begin
         if (advance) begin
@@ -641,6 +664,31 @@ module rb_matrix_unit #(
         end
       end
 
+      // In series WEIGHT_LEVELS times the passes, less one.
+      function [TERM_WIDTH-1:0] last_term_of(input [PASS_WIDTH-1:0] pass);
+        integer i;
+        begin
+          last_term_of = LAST_TERM[TERM_WIDTH-1:0];
+          if (MODES > 1 && PASSES > 1) begin
+            last_term_of = {TERM_WIDTH{1'b1}};
+            for (i = 0; i < WEIGHT_LEVELS; i = i + 1) begin
+              last_term_of = last_term_of + 1 + {{(TERM_WIDTH-PASS_WIDTH){1'b0}}, pass};
+            end
+          end
+        end
+      endfunction
+
+      // The gammas of the mode.
+      localparam integer MODE_GAMMAS = TERMS * LEVELS_PER_BEAT;
+
+      wire [MODE_GAMMAS*GAMMA_WIDTH-1:0] gammas;
+
+      if (MODES > 1) begin : gen_chosen
+        assign gammas = GAMMAS[mode_i*MODE_GAMMAS*GAMMA_WIDTH +: MODE_GAMMAS*GAMMA_WIDTH];
+      end else begin : gen_fixed
+        assign gammas = GAMMAS;
+      end
+
       // A gamma modulo 2^SUM_WIDTH.
       function [SUM_WIDTH-1:0] resized(input [GAMMA_WIDTH-1:0] gamma);
         integer i;
@@ -666,8 +714,8 @@ module rb_matrix_unit #(
           localparam integer GAMMA   = ADDER_TREE != 0 ? LEVELS - 1 : level;  // of the term
 
           wire [GAMMA_WIDTH-1:0] gamma = TERMS > 1
-            ? GAMMAS[(term_q*LEVELS_PER_BEAT + GAMMA)*GAMMA_WIDTH +: GAMMA_WIDTH]
-            : GAMMAS[GAMMA*GAMMA_WIDTH +: GAMMA_WIDTH];
+            ? gammas[(term_q*LEVELS_PER_BEAT + GAMMA)*GAMMA_WIDTH +: GAMMA_WIDTH]
+            : gammas[GAMMA*GAMMA_WIDTH +: GAMMA_WIDTH];
           wire [TOTAL_WIDTH-1:0] total = totals_q[COUNTER*TOTAL_WIDTH +: TOTAL_WIDTH];
 
           always @(posedge clk_i) begin
@@ -698,12 +746,20 @@ module rb_matrix_unit #(
 
   // ---- the parameters agree ----
 
-  function [63:0] gamma_sum(input [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] gammas);
-    integer i;
+  // The largest sum of the gammas of a mode.
+  function [63:0] gamma_sum(input [MODES*WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] gammas);
+    reg     [63:0] sum;
+    integer        mode, i;
     begin
       gamma_sum = 0;
-      for (i = 0; i < WEIGHT_LEVELS * LEVELS * GAMMA_WIDTH; i = i + 1) begin
-        if (gammas[i]) gamma_sum = gamma_sum + (64'd1 << (i % GAMMA_WIDTH));
+      for (mode = 0; mode < MODES; mode = mode + 1) begin
+        sum = 0;
+        for (i = 0; i < WEIGHT_LEVELS * LEVELS * GAMMA_WIDTH; i = i + 1) begin
+          if (gammas[mode*WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH + i]) begin
+            sum = sum + (64'd1 << (i % GAMMA_WIDTH));
+          end
+        end
+        if (sum > gamma_sum) gamma_sum = sum;
       end
     end
   endfunction
@@ -729,6 +785,13 @@ module rb_matrix_unit #(
     GAMMAS[(WEIGHT_LEVELS*LEVELS-1)*GAMMA_WIDTH +: GAMMA_WIDTH];
 
   generate
+    if (MODES > 1 && (LEVELS > MODES || HORNER != 0 || ADDER_TREE != 0)) begin : gen_check_modes
+      initial begin
+        $display("%m: MODES (%0d) needs LEVELS (%0d) up to it, no HORNER (%0d), no ADDER_TREE (%0d)",
+                 MODES, LEVELS, HORNER, ADDER_TREE);
+        $finish;
+      end
+    end
     if (LEVELS_PER_BEAT != 1 && LEVELS_PER_BEAT != LEVELS) begin : gen_check_levels
       initial begin
         $display("%m: LEVELS_PER_BEAT (%0d) is neither 1 nor LEVELS (%0d)",
@@ -766,14 +829,14 @@ module rb_matrix_unit #(
       end
     end
     if ((HORNER != 0 || (ADDER_TREE != 0 && WEIGHT_LEVELS == 1))
-        && (!halves(GAMMAS) || LAST_GAMMA != 1)) begin : gen_check_gammas
+        && (!halves(GAMMAS[WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0]) || LAST_GAMMA != 1)) begin : gen_check_gammas
       initial begin
         $display("%m: HORNER (%0d), ADDER_TREE (%0d): GAMMAS (%0h) do not halve down to 1 by level",
                  HORNER, ADDER_TREE, GAMMAS);
         $finish;
       end
     end
-    if (ADDER_TREE != 0 && WEIGHT_LEVELS > 1 && !halves(GAMMAS)) begin : gen_check_halves
+    if (ADDER_TREE != 0 && WEIGHT_LEVELS > 1 && !halves(GAMMAS[WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0])) begin : gen_check_halves
       initial begin
         $display("%m: ADDER_TREE (%0d) needs GAMMAS (%0h) that halve from level to level",
                  ADDER_TREE, GAMMAS);

@@ -5,11 +5,13 @@
 //     node = 1;   for l in 1 ... LEVELS:  b_l = sum >= T[node],  node = 2*node + b_l
 //
 //     FALLING: a neuron whose value falls with its sum has b_l = !(sum >= T[node]).
+//     MODES > 1: mode_i + 1 levels are in use, at most LEVELS, each number of them with thresholds of
+//     its own; the bits of the others are 0. mode_i changes only while no beat is inside.
 //
 // Input    UNITS unsigned sums of SUM_WIDTH bits; GROUPS beats a vector.
 // Output   UNITS codes of LEVELS bits, b_1 the most significant.
 // Timing   latency 1 + LEVELS, a beat a cycle: sums and thresholds, then one stage a level.
-// Storage  GROUPS words; unit u has 2^LEVELS - 1 thresholds of SUM_WIDTH bits, node n at position
+// Storage  GROUPS words for each mode; unit u has 2^LEVELS - 1 thresholds of SUM_WIDTH bits, node n at position
 //          u*(2^LEVELS - 1) + n - 1. A stage hands on what is below the node it compared with.
 //          FALLING: one bit more a unit, above its thresholds; 1 turns its comparisons round.
 // Cuts     data, valid and last; passes ready through.
@@ -20,6 +22,7 @@
 module rb_residual_encoder #(
   parameter integer UNITS           = 4,
   parameter integer LEVELS          = 2,  // bits of a code
+  parameter integer MODES           = 1,  // 1, or how many numbers of levels there are to choose from
   parameter integer SUM_WIDTH       = 6,  // bits
   parameter integer GROUPS          = 2,  // beats of a vector
   parameter integer FALLING         = 0,  // 1: a bit of each neuron turns its comparisons round
@@ -27,6 +30,7 @@ module rb_residual_encoder #(
 ) (
   input  wire                       clk_i,
   input  wire                       rst_i,
+  input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0] mode_i,
 
   input  wire [UNITS*SUM_WIDTH-1:0] sums_data_i,
   input  wire                       sums_valid_i,
@@ -43,6 +47,7 @@ module rb_residual_encoder #(
   localparam integer UNIT_WIDTH    = TREE_WIDTH + (FALLING != 0 ? 1 : 0);
   localparam integer ADDRESS_WIDTH = GROUPS > 1 ? $clog2(GROUPS) : 1;
   localparam integer LAST_GROUP    = GROUPS - 1;
+  localparam integer MODE_WIDTH    = MODES > 1 ? $clog2(MODES) : 1;
 
   reg  [ADDRESS_WIDTH-1:0]    group_q;
   reg  [LEVELS:0]             valid_q;  // one bit a stage, the sums in bit 0
@@ -76,16 +81,31 @@ module rb_residual_encoder #(
   rb_rom #(
     .WIDTH    (UNITS * UNIT_WIDTH),
     .DEPTH    (GROUPS),
+    .BANKS    (MODES),
     .INIT_FILE(THRESHOLDS_FILE)
   ) u_thresholds (
     .clk_i    (clk_i),
     .enable_i (takes),
+    .bank_i   (mode_i),
     .address_i(group_q),
     .data_o   (thresholds)
   );
 
+  // Levels in use; the first always is.
+  wire [LEVELS-1:0] used;
+
   genvar unit, level, node;
   generate
+    for (level = 0; level < LEVELS; level = level + 1) begin : gen_used
+      localparam integer FROM = level;  // the mode
+
+      if (MODES > 1 && level > 0) begin : gen_chosen
+        assign used[level] = mode_i >= FROM[MODE_WIDTH-1:0];
+      end else begin : gen_always
+        assign used[level] = 1;
+      end
+    end
+
     for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
       for (level = 0; level < LEVELS; level = level + 1) begin : gen_level
         localparam integer NODES = (1 << (LEVELS - level)) - 1;  // in the tree that is left
@@ -131,7 +151,7 @@ module rb_residual_encoder #(
           end
         end
 
-        wire sign = (sum >= tree[SUM_WIDTH-1:0]) != falls;
+        wire sign = (sum >= tree[SUM_WIDTH-1:0]) != falls && used[level];
         wire [LEVELS-1:0] code_next =
           code | ({{(LEVELS-1){1'b0}}, sign} << (LEVELS - 1 - level));
       end
@@ -148,6 +168,15 @@ module rb_residual_encoder #(
   assign codes_data_o  = codes_q;
   assign codes_valid_o = valid_q[LEVELS];
   assign codes_last_o  = last_q[LEVELS];
+
+  generate
+    if (MODES > 1 && LEVELS > MODES) begin : gen_check
+      initial begin
+        $display("%m: LEVELS (%0d) is more than MODES (%0d)", LEVELS, MODES);
+        $finish;
+      end
+    end
+  endgenerate
 
 endmodule
 

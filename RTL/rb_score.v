@@ -4,10 +4,13 @@
 //
 //     score[o] = multiplier[o] * sum[o] + offset[o],   o = group*UNITS + u
 //
+//     MODES > 1: each number of levels, mode_i + 1, has multipliers and offsets of its own. mode_i
+//     changes only while no beat is inside.
+//
 // Input    UNITS unsigned sums of SUM_WIDTH bits; GROUPS beats a vector.
 // Output   UNITS signed scores of SCORE_WIDTH bits, exact modulo 2^SCORE_WIDTH.
 // Timing   latency 3, a beat a cycle: sums and coefficients, products, scores.
-// Storage  GROUPS words; unit u has {offset, multiplier}, both signed, SCORE_WIDTH and
+// Storage  GROUPS words for each mode; unit u has {offset, multiplier}, both signed, SCORE_WIDTH and
 //          MULTIPLIER_WIDTH bits, at bit u*(MULTIPLIER_WIDTH + SCORE_WIDTH).
 // Cuts     data, valid and last; passes ready through.
 // Checked  Tests/CoresTests/ScoreTests.swift, Sim/properties/rb_score_bind.sv.
@@ -20,10 +23,12 @@ module rb_score #(
   parameter integer MULTIPLIER_WIDTH  = 8,   // bits
   parameter integer SCORE_WIDTH       = 16,  // bits
   parameter integer GROUPS            = 5,   // beats of a vector
+  parameter integer MODES             = 1,   // 1, or how many numbers of levels there are
   parameter         COEFFICIENTS_FILE = ""
 ) (
   input  wire                         clk_i,
   input  wire                         rst_i,
+  input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0] mode_i,
 
   input  wire [UNITS*SUM_WIDTH-1:0]   sums_data_i,
   input  wire                         sums_valid_i,
@@ -71,10 +76,12 @@ module rb_score #(
   rb_rom #(
     .WIDTH    (UNITS * COEFFICIENT_WIDTH),
     .DEPTH    (GROUPS),
+    .BANKS    (MODES),
     .INIT_FILE(COEFFICIENTS_FILE)
   ) u_coefficients (
     .clk_i    (clk_i),
     .enable_i (advance),
+    .bank_i   (mode_i),
     .address_i(group_q),
     .data_o   (coefficients)
   );

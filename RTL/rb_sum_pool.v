@@ -11,6 +11,9 @@
 //     gammas where others add 2*u: the signed sum is out[i] - TAPS * (sum of the gammas), in which
 //     an absent code counts nothing.
 //
+//     MODES > 1: mode_i + 1 levels are in use, at most LEVELS, and each number of them has gammas of
+//     its own. mode_i changes only while no beat is inside.
+//
 // Input    TAPS beats of the same channels, then TAPS of the next ones; LANES codes of LEVELS bits,
 //          b_1 the highest. PADDED: one flag above the lanes.
 // Output   LANES unsigned sums of SUM_WIDTH bits, one beat for TAPS; last is that of the last tap.
@@ -24,14 +27,17 @@
 module rb_sum_pool #(
   parameter integer LANES       = 4,
   parameter integer LEVELS      = 1,  // bits of a code
+  parameter integer MODES       = 1,  // 1, or how many numbers of levels there are to choose from
   parameter integer TAPS        = 4,  // beats of a window
   parameter integer PADDED      = 0,  // 1: a flag marks beats of absent codes
   parameter integer GAMMA_WIDTH = 1,  // bits
-  parameter [LEVELS*GAMMA_WIDTH-1:0] GAMMAS = {(LEVELS*GAMMA_WIDTH){1'b1}},  // gamma_1 lowest
+  // For each mode gamma_1 ... gamma_LEVELS, the first lowest; that of a level not in use is 0.
+  parameter [MODES*LEVELS*GAMMA_WIDTH-1:0] GAMMAS = {(MODES*LEVELS*GAMMA_WIDTH){1'b1}},
   parameter integer SUM_WIDTH   = 3   // bits
 ) (
   input  wire                                            clk_i,
   input  wire                                            rst_i,
+  input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0]    mode_i,
 
   input  wire [LANES*LEVELS + (PADDED != 0 ? 1 : 0)-1:0] in_data_i,
   input  wire                                            in_valid_i,
@@ -44,12 +50,18 @@ module rb_sum_pool #(
   output wire                                            out_last_o
 );
 
-  function [63:0] gamma_sum(input [LEVELS*GAMMA_WIDTH-1:0] gammas);
-    integer i;
+  // The largest sum of the gammas of a mode.
+  function [63:0] gamma_sum(input [MODES*LEVELS*GAMMA_WIDTH-1:0] gammas);
+    reg     [63:0] sum;
+    integer        mode, i;
     begin
       gamma_sum = 0;
-      for (i = 0; i < LEVELS * GAMMA_WIDTH; i = i + 1) begin
-        if (gammas[i]) gamma_sum = gamma_sum + (64'd1 << (i % GAMMA_WIDTH));
+      for (mode = 0; mode < MODES; mode = mode + 1) begin
+        sum = 0;
+        for (i = 0; i < LEVELS * GAMMA_WIDTH; i = i + 1) begin
+          if (gammas[mode*LEVELS*GAMMA_WIDTH + i]) sum = sum + (64'd1 << (i % GAMMA_WIDTH));
+        end
+        if (sum > gamma_sum) gamma_sum = sum;
       end
     end
   endfunction
@@ -58,7 +70,7 @@ module rb_sum_pool #(
   function halves(input [LEVELS*GAMMA_WIDTH-1:0] gammas);
     integer i;
     begin
-      halves = GAMMA_WIDTH >= LEVELS;
+      halves = MODES == 1 && GAMMA_WIDTH >= LEVELS;
       for (i = 0; i < LEVELS * GAMMA_WIDTH; i = i + 1) begin
         if (gammas[i] != (i % GAMMA_WIDTH == LEVELS - 1 - i / GAMMA_WIDTH)) halves = 0;
       end
@@ -71,9 +83,12 @@ module rb_sum_pool #(
   localparam integer VALUE_WIDTH   = FULL_WIDTH < SUM_WIDTH ? FULL_WIDTH : SUM_WIDTH;
   localparam integer TAP_WIDTH     = TAPS > 1 ? $clog2(TAPS) : 1;
   localparam integer LAST_TAP      = TAPS - 1;
-  localparam [0:0]   INTEGER       = halves(GAMMAS);
+  localparam [0:0]   INTEGER       = halves(GAMMAS[LEVELS*GAMMA_WIDTH-1:0]);
   // The table of the codes' values; for integers, which may be wide, there is none.
   localparam integer TABLE_LEVELS  = INTEGER ? 0 : LEVELS;
+  localparam integer MODE_WIDTH    = MODES > 1 ? $clog2(MODES) : 1;
+  localparam integer CODES         = 2 << TABLE_LEVELS;  // those in the upper half are absent
+  localparam integer TABLE_SIZE    = MODES > 1 ? CODES << MODE_WIDTH : CODES;
 
   reg [TAP_WIDTH-1:0]         tap_q;
   reg [LANES*VALUE_WIDTH-1:0] values_q;
@@ -119,21 +134,25 @@ module rb_sum_pool #(
     end
   endgenerate
 
-  // A bit of the value of every code; the codes in the upper half are absent.
-  function [(2<<TABLE_LEVELS)-1:0] truth(input integer place);
+  // A bit of the value of every code, mode by mode.
+  function [TABLE_SIZE-1:0] truth(input integer place);
     reg [63:0] value;
-    integer    code, i, j;
+    integer    mode, code, i, j;
     begin
-      for (code = 0; code < 2 << TABLE_LEVELS; code = code + 1) begin
-        value = 0;
-        for (i = 0; i < TABLE_LEVELS; i = i + 1) begin
-          for (j = 0; j < GAMMA_WIDTH; j = j + 1) begin
-            if (GAMMAS[i*GAMMA_WIDTH + j] && ((code >> (TABLE_LEVELS - 1 - i)) % 2 != 0
-                || (code >> TABLE_LEVELS) != 0)) value = value + (64'd1 << j);
+      truth = 0;
+      for (mode = 0; mode < MODES; mode = mode + 1) begin
+        for (code = 0; code < CODES; code = code + 1) begin
+          value = 0;
+          for (i = 0; i < TABLE_LEVELS; i = i + 1) begin
+            for (j = 0; j < GAMMA_WIDTH; j = j + 1) begin
+              if (GAMMAS[(mode*LEVELS + i)*GAMMA_WIDTH + j]
+                  && ((code >> (TABLE_LEVELS - 1 - i)) % 2 != 0
+                  || (code >> TABLE_LEVELS) != 0)) value = value + (64'd1 << j);
+            end
           end
+          if (PADDED != 0 && (code >> TABLE_LEVELS) == 0) value = value << 1;
+          truth[mode*CODES + code] = (value >> place) % 2 != 0;
         end
-        if (PADDED != 0 && (code >> TABLE_LEVELS) == 0) value = value << 1;
-        truth[code] = (value >> place) % 2 != 0;
       end
     end
   endfunction
@@ -151,9 +170,13 @@ module rb_sum_pool #(
         end else if (INTEGER) begin : gen_border
           assign value[place] = absent && place < LEVELS;
         end else begin : gen_truth
-          localparam [(2<<TABLE_LEVELS)-1:0] TRUTH = truth(place);
+          localparam [TABLE_SIZE-1:0] TRUTH = truth(place);
 
-          assign value[place] = TRUTH[{absent, code}];
+          if (MODES > 1) begin : gen_mode
+            assign value[place] = TRUTH[{mode_i, absent, code}];
+          end else begin : gen_fixed
+            assign value[place] = TRUTH[{absent, code}];
+          end
         end
       end
 
@@ -173,9 +196,17 @@ module rb_sum_pool #(
   assign out_valid_o = sums_valid_q;
   assign out_last_o  = sums_last_q;
 
-  // ---- the sum fits ----
+  // ---- the parameters agree ----
 
   generate
+    if (MODES == 1) begin : gen_one_mode
+      wire unused = mode_i;
+    end else if (LEVELS > MODES) begin : gen_check_modes
+      initial begin
+        $display("%m: LEVELS (%0d) is more than MODES (%0d)", LEVELS, MODES);
+        $finish;
+      end
+    end
     if ((LARGEST_SUM >> SUM_WIDTH) != 0) begin : gen_check_sum_width
       initial begin
         $display("%m: SUM_WIDTH (%0d) does not hold the largest sum (%0d)", SUM_WIDTH, LARGEST_SUM);

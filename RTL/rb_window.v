@@ -12,6 +12,9 @@
 //                   out[lane] = in[oy*STRIDE_Y + ky][ox*STRIDE_X + kx][word][lane].b_level
 //                                                     (in parallel: all levels of the lane)
 //
+//     MODES > 1: mode_i + 1 levels are in use, at most LEVELS: in series the others are not sent.
+//     mode_i changes only between images, while nothing is sent.
+//
 // Input    LANES codes of LEVELS bits, b_1 the most significant, below FLAGS bits; WORDS beats a
 //          pixel, WIDTH pixels a row, HEIGHT rows an image.
 // Output   LANES lanes of LEVELS_PER_BEAT bits, below the flags of the beat; last on the last beat
@@ -31,6 +34,7 @@ module rb_window #(
   parameter integer LANES           = 8,
   parameter integer LEVELS          = 1,  // bits of a code
   parameter integer LEVELS_PER_BEAT = 1,  // 1: in series; LEVELS: in parallel
+  parameter integer MODES           = 1,  // 1, or how many numbers of levels there are to choose from
   parameter integer FLAGS           = 0,  // bits above the lanes
   parameter integer WORDS           = 4,  // words of a pixel
   parameter integer HEIGHT          = 1,  // rows of a map
@@ -45,6 +49,7 @@ module rb_window #(
 ) (
   input  wire                                   clk_i,
   input  wire                                   rst_i,
+  input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0] mode_i,
 
   input  wire [LANES*LEVELS+FLAGS-1:0]          in_data_i,
   input  wire                                   in_valid_i,
@@ -123,12 +128,27 @@ module rb_window #(
   reg [LANES*LEVELS+FLAGS-1:0] beat_q;    // the word that was read
   reg                          final_q;   // no beat of its image follows
 
+  wire [PASS_WIDTH-1:0] last_pass;  // that of the last level in use
+
+  generate
+    if (MODES > 1 && PASSES > 1) begin : gen_mode
+      localparam integer MODE_WIDTH = $clog2(MODES);
+
+      assign last_pass = mode_i >= FIRST_PASS[MODE_WIDTH-1:0]
+        ? 0 : FIRST_PASS[PASS_WIDTH-1:0] - mode_i[PASS_WIDTH-1:0];
+    end else begin : gen_all
+      wire unused = &{1'b0, mode_i};
+
+      assign last_pass = 0;
+    end
+  endgenerate
+
   wire write        = in_valid_i && in_ready_o;
   wire read         = !ahead_q[AHEAD_WIDTH-1] && (!valid_q || out_ready_i);
   wire ends_line    = tap_q == LAST_TAP[TAP_WIDTH-1:0];
   wire ends_word    = ends_line && line_q == LAST_LINE[LINE_WIDTH-1:0];
   wire ends_pass    = ends_word && word_q == LAST_WORD[WORD_WIDTH-1:0];
-  wire ends_repeat  = ends_pass && pass_q == 0;
+  wire ends_repeat  = ends_pass && pass_q == last_pass;
   wire ends_window  = ends_repeat && repeat_q == LAST_REPEAT[REPEAT_WIDTH-1:0];
   wire ends_columns = column_q == LAST_COLUMN[COLUMN_WIDTH-1:0];
   wire ends_rows    = row_q == LAST_ROW[ROW_WIDTH-1:0];
@@ -265,6 +285,12 @@ module rb_window #(
       initial begin
         $display("%m: LEVELS_PER_BEAT (%0d) is neither 1 nor LEVELS (%0d)",
                  LEVELS_PER_BEAT, LEVELS);
+        $finish;
+      end
+    end
+    if (MODES > 1 && LEVELS > MODES) begin : gen_check_modes
+      initial begin
+        $display("%m: LEVELS (%0d) is more than MODES (%0d)", LEVELS, MODES);
         $finish;
       end
     end

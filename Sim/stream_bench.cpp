@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdarg>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "beat_files.h"
@@ -51,6 +52,7 @@ struct Options {
   uint64_t quietCycles = 1000000;
   uint64_t drainCycles = 64;
   uint64_t resetCycles = 8;
+  std::vector<std::pair<std::string, uint64_t>> controls;  // name and value
   std::string trace;
 };
 
@@ -103,6 +105,10 @@ Options parse(int argc, char** argv) {
       options.drainCycles = number(option, value);
     } else if (option == "--reset-cycles") {
       options.resetCycles = number(option, value);
+    } else if (option == "--set") {
+      const char* const equals = std::strchr(value, '=');
+      if (!equals) usageError("--set needs NAME=VALUE, not '" + std::string(value) + "'");
+      options.controls.emplace_back(std::string(value, equals), number(option, equals + 1));
     } else if (option == "--trace") {
       options.trace = value;
     } else {
@@ -447,6 +453,14 @@ int main(int argc, char** argv) {
     context.randReset(2);
     context.randSeed(static_cast<int>(options.seed & 0x7FFFFFFE) + 1);
     std::unique_ptr<bench::Model> model = bench::makeModel(context);
+    for (const auto& [name, value] : options.controls) {
+      bench::Control* found = nullptr;
+      for (bench::Control& control : model->controls) {
+        if (name == control.name) found = &control;
+      }
+      if (!found) bench::usageError("the model has no control '" + name + "'");
+      *found->value = static_cast<CData>(value);
+    }
     bench::Bench bench(options, context, *model);
     bench.finish(bench.run());
   } catch (const std::exception& error) {

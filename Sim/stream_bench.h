@@ -29,6 +29,12 @@ struct Stream {
   size_t bytes() const { return (width + 7) / 8; }
 };
 
+/// A port of at most 8 bits that holds a value for a whole run.
+struct Control {
+  const char* name;
+  CData* value;
+};
+
 /// A model with one clock and any number of streams.
 class Model {
  public:
@@ -47,6 +53,7 @@ class Model {
 
   CData* clock = nullptr;
   CData* reset = nullptr;
+  std::vector<Control> controls;
   std::vector<Stream> sources;  // streams into the design, in port order
   std::vector<Stream> sinks;    // streams out of the design, in port order
   std::vector<Stream> taps;     // streams inside the design, recorded only

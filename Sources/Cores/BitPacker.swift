@@ -45,3 +45,8 @@ struct BitPacker {
 func span(_ first: Int, _ count: Int) -> String {
   count == 1 ? "\(first)" : "\(first)...\(first + count - 1)"
 }
+
+/// Says in the comment of a word which mode it is for, where there are several.
+func inMode(_ mode: Int, of modes: Int) -> String {
+  modes == 1 ? "" : ", \(mode + 1) level\(mode == 0 ? "" : "s") in use"
+}

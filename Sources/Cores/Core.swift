@@ -22,10 +22,23 @@ public protocol Core: Sendable {
   var structure: CoreStructure { get }
   /// The module's valid/ready behaviour, cycle for cycle, without its data.
   var handshake: Handshake { get }
+  /// The modes that the module's port `mode_i` chooses from at run time: in mode k, k + 1 levels are
+  /// in use, at most those of a code. 1: the port means nothing; 0: there is none.
+  var modes: Int { get }
+  /// The behaviour in mode `mode`; in the last mode that is ``handshake``.
+  func handshake(mode: Int) -> Handshake
 }
 
 extension Core {
   public var memories: [MemoryImage] { [] }
+  public var modes: Int { 0 }
+  public func handshake(mode: Int) -> Handshake { handshake }
+}
+
+/// Passes over a window, or beats, that the levels of a code take in mode `mode` of `modes`.
+func passesOfLevels(_ levels: Int, perBeat: Int, mode: Int, of modes: Int) -> Int {
+  guard perBeat == 1, modes > 1 else { return levels / perBeat }
+  return min(mode + 1, levels)
 }
 
 /// A module parameter: its name in the file and its value.

@@ -19,6 +19,8 @@ public struct LineBuffer: Core {
   public var levels: Int
   /// 1: the levels leave in series; `levels`: in parallel.
   public var levelsPerBeat: Int
+  /// Modes to choose from, or 1: in series only the levels in use are sent.
+  public var modes: Int
   /// Rows of a map.
   public var height: Int
   /// Pixels of a row.
@@ -36,11 +38,12 @@ public struct LineBuffer: Core {
 
   public init(
     lanes: Int, levels: Int, levelsPerBeat: Int, height: Int, width: Int, kernelHeight: Int,
-    kernelWidth: Int, strideY: Int = 1, strideX: Int = 1, repeats: Int
+    kernelWidth: Int, strideY: Int = 1, strideX: Int = 1, repeats: Int, modes: Int = 1
   ) {
     self.lanes = lanes
     self.levels = levels
     self.levelsPerBeat = levelsPerBeat
+    self.modes = modes
     self.height = height
     self.width = width
     self.kernelHeight = kernelHeight
@@ -51,7 +54,7 @@ public struct LineBuffer: Core {
   }
 
   /// Beats of a window.
-  public var beats: Int { repeats * levels / levelsPerBeat }
+  public var beats: Int { beats(mode: modes - 1) }
   /// Pixels of a window.
   public var taps: Int { kernelHeight * kernelWidth }
   /// Rows of windows.
@@ -67,7 +70,8 @@ public struct LineBuffer: Core {
   public var parameters: [CoreParameter] {
     [
       CoreParameter("LANES", lanes), CoreParameter("LEVELS", levels),
-      CoreParameter("LEVELS_PER_BEAT", levelsPerBeat), CoreParameter("HEIGHT", height),
+      CoreParameter("LEVELS_PER_BEAT", levelsPerBeat), CoreParameter("MODES", modes),
+      CoreParameter("HEIGHT", height),
       CoreParameter("WIDTH", width), CoreParameter("KERNEL_HEIGHT", kernelHeight),
       CoreParameter("KERNEL_WIDTH", kernelWidth), CoreParameter("STRIDE_Y", strideY),
       CoreParameter("STRIDE_X", strideX), CoreParameter("REPEATS", repeats),
@@ -108,10 +112,17 @@ public struct LineBuffer: Core {
     return structure
   }
 
-  public var handshake: Handshake {
+  /// Beats of a window in mode `mode`.
+  private func beats(mode: Int) -> Int {
+    repeats * passesOfLevels(levels, perBeat: levelsPerBeat, mode: mode, of: modes)
+  }
+
+  public var handshake: Handshake { handshake(mode: modes - 1) }
+
+  public func handshake(mode: Int) -> Handshake {
     .lines(
       Handshake.Lines(
         height: height, width: width, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
-        strideY: strideY, strideX: strideX, beats: beats))
+        strideY: strideY, strideX: strideX, beats: beats(mode: mode)))
   }
 }

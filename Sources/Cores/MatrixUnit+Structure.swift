@@ -72,7 +72,7 @@ extension MatrixUnit {
   /// Products of a unit that take a DSP block: those by a γ that is no power of two.
   private var multipliedProducts: Int {
     let passes = levels / levelsPerBeat
-    guard weightLevels * passes == 1 else { return usesAdderTree ? 1 : levelsPerBeat }
+    guard weightLevels * passes == 1, modes == 1 else { return usesAdderTree ? 1 : levelsPerBeat }
     if usesAdderTree { return gammas.last.map { $0 & ($0 - 1) == 0 } ?? true ? 0 : 1 }
     return gammas.count { $0 & ($0 - 1) != 0 }
   }

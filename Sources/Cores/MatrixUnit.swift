@@ -31,10 +31,13 @@ public struct MatrixUnit: Core {
   /// `weightLevels` · `levels` of them; none is negative. Where weights are Σ_k h_k v_k and codes
   /// Σ_l g_l b_l, γ_kl = h_k · g_l.
   public var gammas: [Int]
+  /// The γs in each mode but the last, for each weight level those of the levels in use then; empty:
+  /// no modes.
+  public var gammasOfFewerLevels: [[Int]]
   /// Whether flag 0 of a beat says that its codes are absent: padding of value 0.
   public var isPadded: Bool
-  /// Whether whole lanes are added in place of popcounts level by level. It needs the levels in
-  /// parallel and γs that halve from level to level, down to 1 where there is one weight level;
+  /// Whether whole lanes are added in place of popcounts level by level. It needs one mode, the levels
+  /// in parallel and γs that halve from level to level, down to 1 where there is one weight level;
   /// where it can be had it is on unless it is set otherwise.
   public var usesAdderTree: Bool
   /// Cycles of a popcount, 1 or 2: over more than ``widestPopcountInOneCycle`` lanes it is cut in two.
@@ -56,7 +59,8 @@ public struct MatrixUnit: Core {
   ///   - sumWidth: Bits that hold the largest sum, and twice that where `isPadded`.
   public init(
     lanes: Int, units: Int, levelsPerBeat: Int, words: Int, groups: Int, weightLevels: Int = 1,
-    gammas: [Int], isPadded: Bool = false, sumWidth: Int, memory: MemoryKind = .automatic,
+    gammas: [Int], gammasOfFewerLevels: [[Int]] = [], isPadded: Bool = false, sumWidth: Int,
+    memory: MemoryKind = .automatic,
     weights: MemoryImage, mask: MemoryImage? = nil
   ) {
     self.lanes = lanes
@@ -66,6 +70,7 @@ public struct MatrixUnit: Core {
     self.groups = groups
     self.weightLevels = weightLevels
     self.gammas = gammas
+    self.gammasOfFewerLevels = gammasOfFewerLevels
     self.isPadded = isPadded
     self.sumWidth = sumWidth
     self.memory = memory
@@ -75,7 +80,8 @@ public struct MatrixUnit: Core {
     popcountCycles = lanes > Self.widestPopcountInOneCycle ? 2 : 1
     popcountParts = min(
       16, (lanes + Self.widestPopcountInTwoCycles - 1) / Self.widestPopcountInTwoCycles)
-    usesAdderTree = levels > 1 && levelsPerBeat == levels && hasHalvingGammas
+    usesAdderTree =
+      modes == 1 && levels > 1 && levelsPerBeat == levels && hasHalvingGammas
     if usesAdderTree { (popcountCycles, popcountParts) = (1, 1) }
   }
 
@@ -97,7 +103,7 @@ public struct MatrixUnit: Core {
   /// Whether the γs halve down to 1 from level to level in series: then the sum is built by
   /// Horner's rule, without products.
   public var usesHorner: Bool {
-    levels > 1 && levelsPerBeat == 1 && weightLevels == 1 && hasHalvingGammas
+    modes == 1 && levels > 1 && levelsPerBeat == 1 && weightLevels == 1 && hasHalvingGammas
   }
 
   /// Whether each γ is twice that of the next level, and the last is 1 where there is one weight
@@ -109,9 +115,27 @@ public struct MatrixUnit: Core {
       }
   }
 
+  public var modes: Int { gammasOfFewerLevels.count + 1 }
+
+  /// All γs mode by mode, as the module takes them: in parallel 0 for a level that is not in use, in
+  /// series none for it, and zeros at the end.
+  private var gammasOfModes: [Int] {
+    (gammasOfFewerLevels + [gammas]).flatMap { gammas in
+      let inUse = gammas.count / max(1, weightLevels)
+      var planes = stride(from: 0, to: gammas.count, by: max(1, inUse)).map {
+        Array(gammas[$0..<$0 + inUse])
+      }
+      if levelsPerBeat > 1 {
+        planes = planes.map { $0 + Array(repeating: 0, count: levels - inUse) }
+      }
+      let all = planes.flatMap(\.self)
+      return all + Array(repeating: 0, count: self.gammas.count - all.count)
+    }
+  }
+
   /// Bits of a γ.
   public var gammaWidth: Int {
-    max(1, Int.bitWidth - (gammas.max() ?? 0).leadingZeroBitCount)
+    max(1, Int.bitWidth - (gammasOfModes.max() ?? 0).leadingZeroBitCount)
   }
 
   public var moduleName: String { "rb_matrix_unit" }
@@ -121,14 +145,14 @@ public struct MatrixUnit: Core {
       CoreParameter("LANES", lanes), CoreParameter("UNITS", units),
       CoreParameter("LEVELS", levels), CoreParameter("LEVELS_PER_BEAT", levelsPerBeat),
       CoreParameter("WORDS", words), CoreParameter("GROUPS", groups),
-      CoreParameter("WEIGHT_LEVELS", weightLevels),
+      CoreParameter("WEIGHT_LEVELS", weightLevels), CoreParameter("MODES", modes),
       CoreParameter("MASKED", mask == nil ? 0 : 1), CoreParameter("PADDED", isPadded ? 1 : 0),
       CoreParameter("HORNER", usesHorner ? 1 : 0),
       CoreParameter("ADDER_TREE", usesAdderTree ? 1 : 0),
       CoreParameter("POPCOUNT_CYCLES", popcountCycles),
       CoreParameter("POPCOUNT_PARTS", popcountParts),
       CoreParameter("GAMMA_WIDTH", gammaWidth),
-      CoreParameter("GAMMAS", .packed(gammas, elementWidth: gammaWidth)),
+      CoreParameter("GAMMAS", .packed(gammasOfModes, elementWidth: gammaWidth)),
       CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("MEMORY", memory.parameter),
     ] + memories.map { CoreParameter($0.parameter, .memory) }
   }
@@ -155,13 +179,16 @@ public struct MatrixUnit: Core {
 
   /// Whether the total over the words of a group is the sum itself: no product is left.
   var isDirect: Bool {
-    usesHorner || weightLevels == 1 && (usesAdderTree || gammas == [1])
+    usesHorner || weightLevels == 1 && (usesAdderTree || gammas == [1] && modes == 1)
   }
 
-  public var handshake: Handshake {
+  public var handshake: Handshake { handshake(mode: modes - 1) }
+
+  public func handshake(mode: Int) -> Handshake {
     .pipeline(
       depth: (isDirect ? 3 : 5) + countingCycles - 1,
-      period: words * weightLevels * (levels / levelsPerBeat))
+      period: words * weightLevels
+        * passesOfLevels(levels, perBeat: levelsPerBeat, mode: mode, of: modes))
   }
 
   /// The weights or the mask of a layer, as the matrix unit reads them: word

@@ -4,7 +4,8 @@
 ///
 ///     node = 1;   b_l = (sum ≥ T[node]),   node ← 2 · node + b_l,   for l = 1 … levels
 ///
-/// A neuron whose value falls with its sum has b_l = ¬(sum ≥ T[node]).
+/// A neuron whose value falls with its sum has b_l = ¬(sum ≥ T[node]). With ``modes`` each number of
+/// levels has thresholds of its own, and the bits of levels that are not in use are 0.
 ///
 /// - Shape: `units` sums a beat, `groups` beats a vector → `units` codes of `levels` bits a beat,
 ///   b₁ the most significant.
@@ -21,45 +22,75 @@ public struct ResidualEncoder: Core {
   public var sumWidth: Int
   /// Beats of a vector.
   public var groups: Int
+  /// Modes to choose from, or 1.
+  public var modes: Int
   /// Whether each neuron has a bit above its thresholds that turns its comparisons round.
   public var hasFalling: Bool
-  /// `groups` words with the thresholds of `units` neurons each, for `THRESHOLDS_FILE`.
+  /// For each mode `groups` words with the thresholds of `units` neurons each, for `THRESHOLDS_FILE`.
   public var thresholds: MemoryImage
 
-  /// - Parameters:
-  ///   - thresholds: For each neuron its 2^`levels` − 1 thresholds in heap order: the root, then
-  ///     the two below it for b₁ = 0 and 1, and so on. They are clamped to 0 … 2^`sumWidth` − 1,
-  ///     which changes nothing as long as every sum is less than 2^`sumWidth` − 1. Empty: no words,
-  ///     for a face that is only asked what it takes.
-  ///   - falling: For each neuron whether its value falls with its sum: b_l = ¬(sum ≥ T). Empty
-  ///     where none does.
-  ///   - layer: The layer's name, for the comments.
+  /// What sums are compared with in a mode.
+  public struct Bank: Equatable, Sendable {
+    /// For each neuron its thresholds in heap order: the root, then the two below it for b₁ = 0 and
+    /// 1, and so on; 2^m − 1 of them where m levels are in use. They are clamped to
+    /// 0 … 2^`sumWidth` − 1, which changes nothing as long as every sum is less than
+    /// 2^`sumWidth` − 1. Empty: no words, for a face that is only asked what it takes.
+    public var thresholds: [[Int]]
+    /// For each neuron whether its value falls with its sum: b_l = ¬(sum ≥ T). Empty where none does.
+    public var falling: [Bool]
+
+    public init(thresholds: [[Int]], falling: [Bool] = []) {
+      self.thresholds = thresholds
+      self.falling = falling
+    }
+  }
+
+  /// A core with one bank: all levels are in use.
   public init(
     units: Int, levels: Int, sumWidth: Int, groups: Int, thresholds: [[Int]],
     falling: [Bool] = [], layer: String
+  ) {
+    self.init(
+      units: units, levels: levels, sumWidth: sumWidth, groups: groups,
+      banks: [Bank(thresholds: thresholds, falling: falling)], layer: layer)
+  }
+
+  /// - Parameters:
+  ///   - banks: One for each mode, that of one level first.
+  ///   - layer: The layer's name, for the comments.
+  public init(
+    units: Int, levels: Int, sumWidth: Int, groups: Int, banks: [Bank], layer: String
   ) {
     self.units = units
     self.levels = levels
     self.sumWidth = sumWidth
     self.groups = groups
-    hasFalling = falling.contains(true)
+    modes = banks.count
+    hasFalling = banks.contains { $0.falling.contains(true) }
     let nodes = 1 << levels - 1
     let largest = sumWidth < 63 ? 1 << sumWidth - 1 : Int.max
     var image = MemoryImage(
       parameter: "THRESHOLDS_FILE", width: units * (nodes * sumWidth + (hasFalling ? 1 : 0)),
       words: [])
-    for group in 0..<(thresholds.isEmpty ? 0 : groups) {
-      var packer = BitPacker(width: image.width)
-      for neuron in group * units..<(group + 1) * units {
-        for threshold in thresholds[neuron].prefix(nodes) {
-          packer.append(min(max(threshold, 0), largest), width: sumWidth)
+    for (mode, bank) in banks.enumerated() {
+      for group in 0..<(bank.thresholds.isEmpty ? 0 : groups) {
+        var packer = BitPacker(width: image.width)
+        for neuron in group * units..<(group + 1) * units {
+          let tree = bank.thresholds[neuron].prefix(nodes)
+          for threshold in tree {
+            packer.append(min(max(threshold, 0), largest), width: sumWidth)
+          }
+          // Of levels that are not in use.
+          for _ in tree.count..<nodes { packer.append(0, width: sumWidth) }
+          if hasFalling {
+            packer.append(!bank.falling.isEmpty && bank.falling[neuron] ? 1 : 0, width: 1)
+          }
         }
-        if hasFalling { packer.append(falling[neuron] ? 1 : 0, width: 1) }
+        image.words.append(packer.limbs)
+        image.comments.append(
+          "\(layer): neurons \(span(group * units, units)), thresholds \(span(1, nodes))"
+            + (hasFalling ? ", falling" : "") + inMode(mode, of: banks.count))
       }
-      image.words.append(packer.limbs)
-      image.comments.append(
-        "\(layer): neurons \(span(group * units, units)), thresholds \(span(1, nodes))"
-          + (hasFalling ? ", falling" : ""))
     }
     self.thresholds = image
   }
@@ -69,6 +100,7 @@ public struct ResidualEncoder: Core {
   public var parameters: [CoreParameter] {
     [
       CoreParameter("UNITS", units), CoreParameter("LEVELS", levels),
+      CoreParameter("MODES", modes),
       CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("GROUPS", groups),
       CoreParameter("FALLING", hasFalling ? 1 : 0), CoreParameter("THRESHOLDS_FILE", .memory),
     ]
@@ -95,7 +127,7 @@ public struct ResidualEncoder: Core {
   public var structure: CoreStructure {
     let falling = hasFalling ? units : 0
     // Thresholds that are always the same make the comparisons with the roots small.
-    let isConstant = groups == 1
+    let isConstant = groups * modes == 1
     var structure = CoreStructure(
       parts: [
         .base: 1, .counterBit: counterWidth(groups),
@@ -107,7 +139,7 @@ public struct ResidualEncoder: Core {
     if isConstant && levels == 1 && sumWidth <= Self.widestInLUTs { structure.flipFlops -= units }
     structure.flipFlops += levels + 1
     let nodes = 1 << levels - 1
-    structure.add(.rom(width: units * nodes * sumWidth + falling, depth: groups))
+    structure.add(.rom(width: units * nodes * sumWidth + falling, depth: groups * modes))
     // The stages of the other levels hand on the sum, the codes and what is left of the tree.
     for level in 1..<max(1, levels) {
       let left = 1 << (levels - level) - 1

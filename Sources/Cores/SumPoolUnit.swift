@@ -20,6 +20,8 @@ public struct SumPoolUnit: Core {
   public var taps: Int
   /// The weight of each level, level 1 first; none is negative.
   public var gammas: [Int]
+  /// The weights in each mode but the last, as many as levels are in use then; empty: no modes.
+  public var gammasOfFewerLevels: [[Int]]
   /// Whether flag 0 of a beat says that its codes are absent: padding of value 0.
   public var isPadded: Bool
   /// Bits of a sum.
@@ -28,31 +30,44 @@ public struct SumPoolUnit: Core {
   /// - Parameter sumWidth: Bits that hold `taps` · Σγ, and twice that where `isPadded`; nil: just
   ///   those.
   public init(
-    lanes: Int, taps: Int, gammas: [Int], isPadded: Bool = false, sumWidth: Int? = nil
+    lanes: Int, taps: Int, gammas: [Int], gammasOfFewerLevels: [[Int]] = [],
+    isPadded: Bool = false, sumWidth: Int? = nil
   ) {
     self.lanes = lanes
     self.taps = taps
     self.gammas = gammas
+    self.gammasOfFewerLevels = gammasOfFewerLevels
     self.isPadded = isPadded
-    let largest = taps * gammas.reduce(0, +) * (isPadded ? 2 : 1)
+    let reach = (gammasOfFewerLevels + [gammas]).map { $0.reduce(0, +) }.max() ?? 0
+    let largest = taps * reach * (isPadded ? 2 : 1)
     self.sumWidth = sumWidth ?? max(1, Int.bitWidth - largest.leadingZeroBitCount)
   }
 
   /// Bits of a code.
   public var levels: Int { gammas.count }
 
+  public var modes: Int { gammasOfFewerLevels.count + 1 }
+
+  /// The weight of each level in each mode, 0 where it is not in use.
+  private var gammasOfModes: [[Int]] {
+    (gammasOfFewerLevels + [gammas]).map {
+      $0 + Array(repeating: 0, count: max(0, levels - $0.count))
+    }
+  }
+
   /// Bits of a γ.
   public var gammaWidth: Int {
-    max(1, Int.bitWidth - (gammas.max() ?? 0).leadingZeroBitCount)
+    max(1, Int.bitWidth - (gammasOfModes.joined().max() ?? 0).leadingZeroBitCount)
   }
 
   public var moduleName: String { "rb_sum_pool" }
 
   public var parameters: [CoreParameter] {
     [
-      CoreParameter("LANES", lanes), CoreParameter("LEVELS", levels), CoreParameter("TAPS", taps),
+      CoreParameter("LANES", lanes), CoreParameter("LEVELS", levels),
+      CoreParameter("MODES", modes), CoreParameter("TAPS", taps),
       CoreParameter("PADDED", isPadded ? 1 : 0), CoreParameter("GAMMA_WIDTH", gammaWidth),
-      CoreParameter("GAMMAS", .packed(gammas, elementWidth: gammaWidth)),
+      CoreParameter("GAMMAS", .packed(gammasOfModes.flatMap(\.self), elementWidth: gammaWidth)),
       CoreParameter("SUM_WIDTH", sumWidth),
     ]
   }
@@ -68,7 +83,7 @@ public struct SumPoolUnit: Core {
   }
 
   public var structure: CoreStructure {
-    let isInteger = gammas == (0..<levels).reversed().map { 1 << $0 }
+    let isInteger = modes == 1 && gammas == (0..<levels).reversed().map { 1 << $0 }
     let counter = counterWidth(taps)
     let (values, shared) = valueBits
     return CoreStructure(
@@ -82,9 +97,9 @@ public struct SumPoolUnit: Core {
   /// Bits of a value that differ from each other and change, in a lane; and those that are the same
   /// in all lanes, for they say only whether the beat is absent.
   private var valueBits: (ofLane: Int, shared: Int) {
-    let total = gammas.reduce(0, +)
+    let total = gammasOfModes.map { $0.reduce(0, +) }.max() ?? 0
     let width = min(max(1, counterWidth(total * (isPadded ? 2 : 1) + 1)), sumWidth)
-    guard levels <= 8 else { return (width, 0) }
+    guard levels <= 8, modes == 1 else { return (width, 0) }
     var tables: Set<[Bool]> = []
     let codes = 1 << levels
     for place in 0..<width {

@@ -21,6 +21,8 @@ public struct WindowBuffer: Core {
   public var levels: Int
   /// 1: the levels leave in series; `levels`: in parallel.
   public var levelsPerBeat: Int
+  /// Modes to choose from, or 1: in series only the levels in use are sent.
+  public var modes: Int
   /// Flags of a beat, above its lanes.
   public var flags: Int
   /// Beats of a pixel.
@@ -48,11 +50,12 @@ public struct WindowBuffer: Core {
   public init(
     lanes: Int, levels: Int, levelsPerBeat: Int, flags: Int = 0, words: Int, height: Int = 1,
     width: Int = 1, kernelHeight: Int = 1, kernelWidth: Int = 1, strideY: Int = 1,
-    strideX: Int = 1, repeats: Int, channelsOuter: Bool = false, depth: Int
+    strideX: Int = 1, repeats: Int, channelsOuter: Bool = false, depth: Int, modes: Int = 1
   ) {
     self.lanes = lanes
     self.levels = levels
     self.levelsPerBeat = levelsPerBeat
+    self.modes = modes
     self.flags = flags
     self.words = words
     self.height = height
@@ -72,7 +75,7 @@ public struct WindowBuffer: Core {
   }
 
   /// Times that the words of a window are read.
-  public var passes: Int { repeats * levels / levelsPerBeat }
+  public var passes: Int { passes(mode: modes - 1) }
   /// Words of a window.
   public var taps: Int { kernelHeight * kernelWidth * words }
   /// Rows of windows.
@@ -85,7 +88,8 @@ public struct WindowBuffer: Core {
   public var parameters: [CoreParameter] {
     [
       CoreParameter("LANES", lanes), CoreParameter("LEVELS", levels),
-      CoreParameter("LEVELS_PER_BEAT", levelsPerBeat), CoreParameter("FLAGS", flags),
+      CoreParameter("LEVELS_PER_BEAT", levelsPerBeat), CoreParameter("MODES", modes),
+      CoreParameter("FLAGS", flags),
       CoreParameter("WORDS", words), CoreParameter("HEIGHT", height),
       CoreParameter("WIDTH", width), CoreParameter("KERNEL_HEIGHT", kernelHeight),
       CoreParameter("KERNEL_WIDTH", kernelWidth), CoreParameter("STRIDE_Y", strideY),
@@ -106,11 +110,18 @@ public struct WindowBuffer: Core {
     [RTLFile(name: "rb_window.v", bytes: PackageResources.rb_window_v)]
   }
 
-  public var handshake: Handshake {
+  /// Times that the words of a window are read in mode `mode`.
+  private func passes(mode: Int) -> Int {
+    repeats * passesOfLevels(levels, perBeat: levelsPerBeat, mode: mode, of: modes)
+  }
+
+  public var handshake: Handshake { handshake(mode: modes - 1) }
+
+  public func handshake(mode: Int) -> Handshake {
     .window(
       Handshake.Window(
         words: words, height: height, width: width, kernelHeight: kernelHeight,
-        kernelWidth: kernelWidth, strideY: strideY, strideX: strideX, passes: passes,
+        kernelWidth: kernelWidth, strideY: strideY, strideX: strideX, passes: passes(mode: mode),
         channelsOuter: channelsOuter, depth: depth))
   }
 }

@@ -14,6 +14,8 @@ extension IntegerGraph {
         throw Diagnostic(at: "\(name).\(node.name)", problem)
       }
     }
+    if let problem = problemOfModes() { throw Diagnostic(at: name, problem) }
+    for mode in 0..<modes - 1 { try inMode(mode).check() }
   }
 
   private func problem(of node: Node, at index: Int) -> String? {

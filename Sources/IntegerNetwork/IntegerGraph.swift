@@ -15,6 +15,8 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
   public var nodes: [Node]
   /// What the lowering decided and what it cost in exactness.
   public var lowering: LoweringReport
+  /// What differs while fewer levels are in use, 1, 2 … in order; nil: the levels are fixed.
+  public var fewerLevels: [LevelMode]?
 
   /// One operation and where its inputs come from.
   public struct Node: Equatable, Codable, Sendable {

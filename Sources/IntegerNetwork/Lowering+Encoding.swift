@@ -55,7 +55,7 @@ extension Lowering {
         // x falls with s, and rises with −s.
         affine.slope = -affine.slope
         // Turned weights make −s the sum; behind a pool the comparison is turned in their place.
-        falls = !flip(channel: channel, of: node)
+        falls = options.keepsWeights || !flip(channel: channel, of: node)
         report.flippedChannels += 1
       } else if affine.slope.signum == 0 {
         report.constantChannels += 1

@@ -9,10 +9,14 @@ public struct LoweringOptions: Equatable, Codable, Sendable {
   public var gammaBits: Int
   /// Bits of a score multiplier, with its sign.
   public var scoreBits: Int
+  /// Whether a channel that falls has its comparisons turned round, not its weights: then networks of
+  /// the same trained weights have the same weights whatever their batch norms are.
+  public var keepsWeights: Bool
 
-  public init(gammaBits: Int = 8, scoreBits: Int = 16) {
+  public init(gammaBits: Int = 8, scoreBits: Int = 16, keepsWeights: Bool = false) {
     self.gammaBits = gammaBits
     self.scoreBits = scoreBits
+    self.keepsWeights = keepsWeights
   }
 
   /// So many bits that the quantization of gammas and scores does not count: the real-valued

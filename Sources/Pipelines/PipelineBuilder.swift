@@ -18,10 +18,13 @@ struct PipelineBuilder {
   private let isSketch: Bool
 
   private var graph: IntegerGraph { folding.graph }
+  /// The network in each of its modes; the last is that of all levels.
+  private let graphs: [IntegerGraph]
 
   init(_ folding: FoldedNetwork, isSketch: Bool = false) {
     self.folding = folding
     self.isSketch = isSketch
+    graphs = (0..<folding.graph.modes).map { folding.graph.inMode($0) }
   }
 
   mutating func run() throws {
@@ -103,7 +106,7 @@ struct PipelineBuilder {
         lanes: input.lanes, bits: input.bitsPerLane, entryBits: table.code.levels,
         entries: table.entries, layer: node.name),
       from: .outside, cycles: node.shape.count / input.lanes,
-      carries: CarriedValues(node: index, encoding: .direct))
+      carries: CarriedValues(node: index, encodings: graphs.map { _ in .direct }))
   }
 
   /// [width adapter] → [border] → [window buffer, line buffer or register] → matrix unit.
@@ -123,6 +126,8 @@ struct PipelineBuilder {
     let levelsPerBeat = fold.schedule == .series ? 1 : code.levels
     let repeats = groups * popcount.scales.count
     let passes = repeats * (code.levels / levelsPerBeat)
+    let codes = codes(of: node.inputs[0])
+    let modes = levelsPerBeat == 1 && codes.contains { $0.levels != code.levels } ? graphs.count : 1
 
     var source = carriers[node.inputs[0]] ?? .outside
     let lanes = min(fold.lanes, map.channels)
@@ -131,30 +136,40 @@ struct PipelineBuilder {
     if fold.lanes > lanes {
       source = addLines(
         window.window, on: map, levels: code.levels, levelsPerBeat: levelsPerBeat,
-        repeats: repeats, layer: name, from: source)
+        repeats: repeats, modes: modes, layer: name, from: source)
     } else if passes > 1 || window.window != Window(1) {
       source = addWindow(
         window.window, on: map, levels: code.levels, levelsPerBeat: levelsPerBeat,
-        repeats: repeats, layer: name, from: source, cycles: positions * words * passes)
+        repeats: repeats, modes: modes, layer: name, from: source,
+        cycles: positions * words * passes)
     } else {
       source = append(
         "\(name)_register", layer: name,
         StreamRegister(lanes: fold.lanes, bitsPerLane: code.levels),
         from: source, cycles: positions * words)
     }
-    let sums = SumLanes(
-      offsets: popcount.limits(for: code), isDoubled: window.hasAbsentValues)
+    let sums = codes.map {
+      SumLanes(offsets: popcount.limits(for: $0), isDoubled: window.hasAbsentValues)
+    }
+    let gammas = codes.map { code in
+      popcount.scales.flatMap { scale in code.weights.map { scale * $0 } }
+    }
     let matrix = MatrixUnit(
       lanes: fold.lanes, units: fold.units, levelsPerBeat: levelsPerBeat, words: words,
       groups: groups, weightLevels: popcount.scales.count,
-      gammas: popcount.scales.flatMap { scale in code.weights.map { scale * $0 } },
-      isPadded: sums.isDoubled, sumWidth: sums.width, memory: fold.memory,
+      gammas: gammas[gammas.count - 1],
+      gammasOfFewerLevels: Set(gammas).count == 1 ? [] : gammas.dropLast(),
+      isPadded: window.hasAbsentValues, sumWidth: sums.map(\.width).max() ?? 1,
+      memory: fold.memory,
       weights: image("WEIGHTS_FILE", popcount, popcount.weights, fold, layer: name),
       mask: popcount.mask.map { image("MASK_FILE", popcount, $0, fold, layer: name) })
     carriers[index] = append(
       "\(name)_matrix", layer: name, matrix, from: source, cycles: positions * words * passes,
-      carries: CarriedValues(node: index, encoding: .sum(sums)))
+      carries: CarriedValues(node: index, encodings: sums.map { .sum($0) }))
   }
+
+  /// What node `index` sends, in each mode.
+  private func codes(of index: Int) -> [ResidualCode] { graphs.compactMap { $0.code(of: index) } }
 
   /// The stream of a map with the border of `window`, where it has one.
   private mutating func addBorder(
@@ -182,7 +197,8 @@ struct PipelineBuilder {
   /// goes on while a row of windows is sent.
   private mutating func addWindow(
     _ window: Window, on map: Shape, levels: Int, levelsPerBeat: Int, repeats: Int,
-    channelsOuter: Bool = false, layer: String, from source: Stage.Source, cycles: Int
+    modes: Int = 1, channelsOuter: Bool = false, layer: String, from source: Stage.Source,
+    cycles: Int
   ) -> Stage.Source {
     let port = port(of: source)
     let padded = window.padded(map)
@@ -200,7 +216,7 @@ struct PipelineBuilder {
       words: words, height: padded.height, width: padded.width,
       kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
       strideY: window.stride.height, strideX: window.stride.width, repeats: repeats,
-      channelsOuter: channelsOuter, depth: span + max(span, skipped))
+      channelsOuter: channelsOuter, depth: span + max(span, skipped), modes: modes)
     return append("\(layer)_buffer", layer: layer, buffer, from: source, cycles: cycles)
   }
 
@@ -211,8 +227,8 @@ struct PipelineBuilder {
   /// first window, or for those from a row of windows to the next one. It also cuts `ready`, which
   /// the line buffer passes through.
   private mutating func addLines(
-    _ window: Window, on map: Shape, levels: Int, levelsPerBeat: Int, repeats: Int, layer: String,
-    from source: Stage.Source
+    _ window: Window, on map: Shape, levels: Int, levelsPerBeat: Int, repeats: Int, modes: Int,
+    layer: String, from source: Stage.Source
   ) -> Stage.Source {
     let padded = window.padded(map)
     let rows = min(padded.height, max(window.kernel.height - 1, window.stride.height))
@@ -223,7 +239,7 @@ struct PipelineBuilder {
     let buffer = LineBuffer(
       lanes: map.channels, levels: levels, levelsPerBeat: levelsPerBeat, height: padded.height,
       width: padded.width, kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
-      strideY: window.stride.height, strideX: window.stride.width, repeats: repeats)
+      strideY: window.stride.height, strideX: window.stride.width, repeats: repeats, modes: modes)
     return append("\(layer)_buffer", layer: layer, buffer, from: queue, cycles: buffer.cycles)
   }
 
@@ -231,7 +247,7 @@ struct PipelineBuilder {
   private mutating func addMaxPool(_ index: Int, _ window: Window) {
     let node = graph.nodes[index]
     let map = graph.nodes[node.inputs[0]].shape
-    let encoding = encoding(of: node.inputs[0])
+    let encodings = encodings(of: node.inputs[0])
     var source = carriers[node.inputs[0]] ?? .outside
     let port = port(of: source)
     let words = map.channels / port.lanes
@@ -248,7 +264,7 @@ struct PipelineBuilder {
       node.name, layer: node.name,
       MaxPoolUnit(lanes: port.lanes, bits: port.bitsPerLane, taps: window.taps),
       from: source, cycles: positions * words * window.taps,
-      carries: CarriedValues(node: index, encoding: encoding))
+      carries: CarriedValues(node: index, encodings: encodings))
   }
 
   /// [border] → window buffer → sum of the window's values, channel by channel.
@@ -259,17 +275,20 @@ struct PipelineBuilder {
     let port = port(of: source)
     let words = map.channels / port.lanes
     let positions = node.shape.pixels
-    let gammas: [Int]
-    let sums: SumLanes
-    if let code = graph.code(of: node.inputs[0]) {
-      gammas = code.weights
-      sums = SumLanes(offsets: graph.sumLimits(of: index), isDoubled: pool.hasAbsentValues)
+    let gammas: [[Int]]
+    let sums: [SumLanes]
+    if graph.code(of: node.inputs[0]) != nil {
+      gammas = codes(of: node.inputs[0]).map(\.weights)
+      sums = graphs.map {
+        SumLanes(offsets: $0.sumLimits(of: index), isDoubled: pool.hasAbsentValues)
+      }
     } else {
-      gammas = (0..<port.bitsPerLane).reversed().map { 1 << $0 }
-      var lanes = SumLanes(offsets: [], isDoubled: false)
-      if case .sum(let before) = encoding(of: node.inputs[0]) { lanes = before }
-      lanes.offsets = lanes.offsets.map { $0 * pool.window.taps }
-      sums = lanes
+      gammas = [(0..<port.bitsPerLane).reversed().map { 1 << $0 }]
+      sums = self.sums(of: node.inputs[0]).map {
+        var lanes = $0
+        lanes.offsets = lanes.offsets.map { $0 * pool.window.taps }
+        return lanes
+      }
     }
     source = addBorder(
       pool, round: map, levels: port.bitsPerLane, layer: node.name, from: source)
@@ -280,11 +299,12 @@ struct PipelineBuilder {
     carriers[index] = append(
       node.name, layer: node.name,
       SumPoolUnit(
-        lanes: port.lanes, taps: pool.window.taps, gammas: gammas,
+        lanes: port.lanes, taps: pool.window.taps, gammas: gammas[gammas.count - 1],
+        gammasOfFewerLevels: Set(gammas).count == 1 ? [] : gammas.dropLast(),
         isPadded: pool.hasAbsentValues,
-        sumWidth: graph.code(of: node.inputs[0]) == nil ? nil : sums.width),
+        sumWidth: graph.code(of: node.inputs[0]) == nil ? nil : sums.map(\.width).max()),
       from: source, cycles: positions * words * pool.window.taps,
-      carries: CarriedValues(node: index, encoding: .sum(sums)))
+      carries: CarriedValues(node: index, encodings: sums.map { .sum($0) }))
   }
 
   private func image(
@@ -309,10 +329,18 @@ struct PipelineBuilder {
     }
   }
 
-  /// How the stream of node `index` carries its values.
-  private func encoding(of index: Int) -> CarriedValues.Encoding {
-    guard case .stage(let stage)? = carriers[index] else { return .direct }
-    return stages[stage].carries?.encoding ?? .direct
+  /// How the stream of node `index` carries its values, in each mode.
+  private func encodings(of index: Int) -> [CarriedValues.Encoding] {
+    let direct = graphs.map { _ in CarriedValues.Encoding.direct }
+    guard case .stage(let stage)? = carriers[index] else { return direct }
+    return stages[stage].carries?.encodings ?? direct
+  }
+
+  /// How the stream of node `index` carries sums, in each mode.
+  private func sums(of index: Int) -> [SumLanes] {
+    encodings(of: index).map {
+      if case .sum(let sums) = $0 { sums } else { SumLanes(offsets: [], isDoubled: false) }
+    }
   }
 
   /// Joins `source` to a reader with so many lanes.
@@ -337,40 +365,51 @@ struct PipelineBuilder {
   private mutating func addEncoder(_ index: Int, _ tree: ThresholdTree) {
     let node = graph.nodes[index]
     let (source, units, groups, sums) = sums(for: index)
-    let thresholds = (isSketch ? [] : tree.thresholds).enumerated().map { channel, thresholds in
-      thresholds.map { max(0, sums.threshold($0, channel: channel)) }
+    let trees = graphs.map {
+      if case .encode(let tree) = $0.nodes[index].operation { tree } else { tree }
+    }
+    let banks = zip(trees, sums).map { tree, sums in
+      ResidualEncoder.Bank(
+        thresholds: (isSketch ? [] : tree.thresholds).enumerated().map { channel, thresholds in
+          thresholds.map { max(0, sums.threshold($0, channel: channel)) }
+        }, falling: tree.falling)
     }
     let core = ResidualEncoder(
       units: units, levels: tree.code.levels, sumWidth: port(of: source).bitsPerLane,
-      groups: groups,
-      thresholds: thresholds, falling: tree.falling, layer: node.name)
+      groups: groups, banks: banks, layer: node.name)
     carriers[index] = append(
       node.name, layer: node.name, core, from: source,
       cycles: node.shape.pixels * groups,
-      carries: CarriedValues(node: index, encoding: .direct))
+      carries: CarriedValues(
+        node: index,
+        encodings: trees.map { .code(unusedLevels: tree.code.levels - $0.code.levels) }))
   }
 
   private mutating func addScore(_ index: Int, _ score: AffineScore) {
     let node = graph.nodes[index]
     let (source, units, groups, sums) = sums(for: index)
-    // s = step · lane − offset, so A·s + C = step·A · lane + (C − A·offset)
-    let multipliers = score.multipliers.map { sums.step * $0 }
-    let constants = score.offsets.indices.map {
-      score.offsets[$0] - score.multipliers[$0] * sums.offsets[$0]
+    var largest = 0
+    let banks = zip(graphs, sums).map { graph, sums in
+      var score = score
+      if case .score(let own) = graph.nodes[index].operation { score = own }
+      // s = step · lane − offset, so A·s + C = step·A · lane + (C − A·offset)
+      let constants = score.offsets.indices.map {
+        score.offsets[$0] - score.multipliers[$0] * sums.offsets[$0]
+      }
+      for channel in score.offsets.indices {
+        let reach = abs(score.multipliers[channel]) * sums.offsets[channel]
+        largest = max(largest, reach + abs(score.offsets[channel]), abs(constants[channel]))
+      }
+      return Score.Bank(multipliers: score.multipliers.map { sums.step * $0 }, offsets: constants)
     }
-    let largest = score.offsets.indices.map { channel in
-      let reach = abs(score.multipliers[channel]) * sums.offsets[channel]
-      return max(reach + abs(score.offsets[channel]), abs(constants[channel]))
-    }.max()
     let core = Score(
       units: units, sumWidth: port(of: source).bitsPerLane,
-      multiplierWidth: 1 + width(of: multipliers.map { abs($0) }.max() ?? 0),
-      scoreWidth: 1 + width(of: largest ?? 0), groups: groups, multipliers: multipliers,
-      offsets: constants, layer: node.name)
+      multiplierWidth: 1 + width(of: banks.flatMap(\.multipliers).map { abs($0) }.max() ?? 0),
+      scoreWidth: 1 + width(of: largest), groups: groups, banks: banks, layer: node.name)
     carriers[index] = append(
       node.name, layer: node.name, core, from: source,
       cycles: node.shape.pixels * groups,
-      carries: CarriedValues(node: index, encoding: .direct))
+      carries: CarriedValues(node: index, encodings: graphs.map { _ in .direct }))
   }
 
   private mutating func addArgMax(_ index: Int) {
@@ -383,20 +422,19 @@ struct PipelineBuilder {
       indexWidth: width(of: count - 1))
     carriers[index] = append(
       graph.nodes[index].name, layer: graph.nodes[index].name, core, from: source,
-      cycles: count / port.lanes, carries: CarriedValues(node: index, encoding: .direct))
+      cycles: count / port.lanes,
+      carries: CarriedValues(node: index, encodings: graphs.map { _ in .direct }))
   }
 
   /// What a reader of sums needs to know of the stage before it.
   private func sums(
     for index: Int
-  ) -> (source: Stage.Source, units: Int, groups: Int, sums: SumLanes) {
+  ) -> (source: Stage.Source, units: Int, groups: Int, sums: [SumLanes]) {
     let before = graph.nodes[index].inputs[0]
     let source = carriers[before] ?? .outside
-    guard case .sum(let sums) = encoding(of: before) else {
-      return (source, 1, 1, SumLanes(offsets: [], isDoubled: false))
-    }
+    let sums = sums(of: before)
     let units = port(of: source).lanes
-    return (source, units, sums.offsets.count / units, sums)
+    return (source, units, (sums.first?.offsets.count ?? 0) / units, sums)
   }
 
   /// Adds a stage and returns where its output is.

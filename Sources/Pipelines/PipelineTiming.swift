@@ -30,14 +30,14 @@ public struct QueueFill: Equatable, Codable, Sendable {
 }
 
 extension Pipeline {
-  /// Latency and interval from the handshakes of the cores.
-  public func timing() -> PipelineTiming {
-    rhythm().timing
+  /// Latency and interval from the handshakes of the cores, in mode `mode`; nil: the last one.
+  public func timing(mode: Int? = nil) -> PipelineTiming {
+    rhythm(mode: mode).timing
   }
 
   /// Latency and interval, and how full the queues get until the rhythm is settled; from then on
   /// everything repeats. Exact without stalls.
-  public func rhythm() -> (timing: PipelineTiming, queues: [QueueFill]) {
+  public func rhythm(mode: Int? = nil) -> (timing: PipelineTiming, queues: [QueueFill]) {
     // The rhythm is settled when the machines are as they were an image or more before. Where
     // buffers fill up slowly, the interval is that of the slowest stage long before that: each
     // window buffer, or line buffer with its queue, holds parts of two images at most.
@@ -50,7 +50,7 @@ extension Pipeline {
         case .fifo, .pipeline, .widthUp, .widthDown, .pad: false
         }
       }
-    var run = PipelineRun(self)
+    var run = PipelineRun(self, mode: mode)
     var completions: [Int] = []
     var states: [[HandshakeMachine]] = []
     while completions.count < most {
@@ -80,14 +80,14 @@ extension Pipeline {
 
   /// The cycle in which the last beat of each of the first `images` images leaves, counted from
   /// the transfer of the very first beat in.
-  public func completions(images: Int) -> [Int] {
-    var run = PipelineRun(self, images: images)
+  public func completions(images: Int, mode: Int? = nil) -> [Int] {
+    var run = PipelineRun(self, images: images, mode: mode)
     return (0..<images).map { _ in run.nextCompletion() }
   }
 
   /// How full the queues get while `images` images pass, without stalls.
-  public func queues(images: Int) -> [QueueFill] {
-    var run = PipelineRun(self, images: images)
+  public func queues(images: Int, mode: Int? = nil) -> [QueueFill] {
+    var run = PipelineRun(self, images: images, mode: mode)
     for _ in 0..<images { _ = run.nextCompletion() }
     return run.queues
   }
@@ -113,8 +113,9 @@ private struct PipelineRun {
   private var valid: [Bool]
 
   /// - Parameter images: how many are sent; nil: no end of them.
-  init(_ pipeline: Pipeline, images: Int? = nil) {
-    machines = pipeline.stages.map { $0.core.handshake.machine() }
+  init(_ pipeline: Pipeline, images: Int? = nil, mode: Int? = nil) {
+    let mode = mode ?? pipeline.folding.graph.modes - 1
+    machines = pipeline.stages.map { $0.core.handshake(mode: mode).machine() }
     sources = pipeline.stages.indices.map(pipeline.source)
     queueStages = pipeline.queueStages
     queues = queueStages.map { QueueFill(of: pipeline.stages[$0], highWater: 0) }

@@ -30,26 +30,29 @@ public struct Stage: Sendable {
 public struct CarriedValues: Equatable, Codable, Sendable {
   /// The node of the integer network.
   public var node: Int
-  /// How a value becomes a lane.
-  public var encoding: Encoding
+  /// How a value becomes a lane, in each mode of the network.
+  public var encodings: [Encoding]
 
   /// How a value becomes a lane.
   public enum Encoding: Equatable, Codable, Sendable {
     /// The value itself, unsigned, or in two's complement when negative.
     case direct
+    /// A code above the bits of so many levels that are not in use; they are 0.
+    case code(unusedLevels: Int)
     /// A signed sum as an unsigned lane.
     case sum(SumLanes)
   }
 
-  /// The lane that carries `value` of channel `channel`, in `bits` bits.
-  public func lane(_ value: Int, channel: Int, bits: Int) -> UInt64 {
+  /// The lane that carries `value` of channel `channel` in mode `mode`, in `bits` bits.
+  public func lane(_ value: Int, channel: Int, bits: Int, mode: Int) -> UInt64 {
     let mask: UInt64 = bits >= 64 ? .max : (1 << UInt64(bits)) - 1
-    return UInt64(bitPattern: Int64(carried(value, channel: channel))) & mask
+    return UInt64(bitPattern: Int64(carried(value, channel: channel, mode: mode))) & mask
   }
 
-  private func carried(_ value: Int, channel: Int) -> Int {
-    switch encoding {
+  private func carried(_ value: Int, channel: Int, mode: Int) -> Int {
+    switch encodings[mode] {
     case .direct: value
+    case .code(let unusedLevels): value << unusedLevels
     case .sum(let sums): sums.lane(value, channel: channel)
     }
   }

@@ -20,6 +20,8 @@ public struct SimulationReport: Codable, Equatable, Sendable {
   public var comparedValues: Int
   /// The first difference.
   public var mismatch: Mismatch?
+  /// The levels in use, in a design in which they are chosen at run time.
+  public var levels: Int?
   /// The stall pattern.
   public var stalls: String
   /// The seed of the stalls.
@@ -46,7 +48,8 @@ public struct SimulationReport: Codable, Equatable, Sendable {
   public var seconds: Double
 
   public init(
-    _ result: VerificationResult, manifest: Manifest, stalls: String, seed: UInt64,
+    _ result: VerificationResult, manifest: Manifest, levels: Int? = nil, stalls: String,
+    seed: UInt64,
     labels: [UInt8], clock: Double, seconds: Double
   ) {
     network = manifest.network
@@ -55,6 +58,9 @@ public struct SimulationReport: Codable, Equatable, Sendable {
     agreeing = result.agreeing
     comparedValues = result.comparedValues
     mismatch = result.mismatch
+    // The last mode is that of the manifest itself.
+    let mode = manifest.modes.flatMap { modes in modes.first { $0.levels == levels } }
+    self.levels = manifest.modes.map { levels ?? $0.count + 1 }
     self.stalls = stalls
     self.seed = seed
     // Codes that leave the network are no classes.
@@ -65,17 +71,18 @@ public struct SimulationReport: Codable, Equatable, Sendable {
     let isUnstalled = stalls == "none"
     latency = isUnstalled ? result.latency : nil
     interval = isUnstalled ? result.interval : nil
-    predictedLatency = manifest.timing.latency
-    predictedInterval = manifest.timing.interval
+    let timing = mode?.timing ?? manifest.timing
+    predictedLatency = timing.latency
+    predictedInterval = timing.interval
     queues = result.queues
-    predictedQueues = result.queues.map { queue in
+    predictedQueues = result.queues.enumerated().map { index, queue in
       var predicted = queue
       let entry = manifest.stages.first { $0.name == queue.stage }
-      predicted.highWater = entry?.highWater ?? queue.depth
+      predicted.highWater = mode?.highWater[index] ?? entry?.highWater ?? queue.depth
       return predicted
     }
     self.clock = clock
-    imagesPerSecond = clock / Double(interval ?? manifest.timing.interval)
+    imagesPerSecond = clock / Double(interval ?? timing.interval)
     self.seconds = seconds
     let hasRightCycles =
       (latency ?? predictedLatency) == predictedLatency
@@ -93,6 +100,7 @@ public struct SimulationReport: Codable, Equatable, Sendable {
       "\(network): \(agreeing) of \(images) images agree with the golden model at every joint "
         + "(\(comparedValues.grouped) values, stalls \(stalls), seed \(seed))"
     ]
+    if let levels { lines.append("levels in use: \(levels)") }
     if status != "finished" { lines.append("simulation: \(status)") }
     // After a run that stopped, a value that never came is no news.
     if let mismatch, status == "finished" || mismatch.got != nil {

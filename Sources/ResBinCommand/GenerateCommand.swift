@@ -42,6 +42,13 @@ struct GenerateCommand: ParsableCommand {
     transform: FoldOverride.init(parsing:))
   var folds: [FoldOverride] = []
 
+  @Flag(
+    help: """
+      Choose the levels in use at run time, from 1 to those of the model, of which the file must have an \
+      output for each number: `scores`, and `scores_m2`, `scores_m1`, as joint training writes them.
+      """)
+  var runTimeLevels = false
+
   @OptionGroup var format: OutputOptions
 
   func run() throws {
@@ -52,8 +59,7 @@ struct GenerateCommand: ParsableCommand {
       }
     }
     let target = try goal.target()
-    let trained = try model.read()
-    let graph = try trained.network.lowered(with: trained.parameters, options: model.lowering)
+    let graph = try runTimeLevels ? model.readChoosingLevels() : model.readLowered()
     var search = try FoldSearch(graph, on: goal.chosenDevice(), overrides: overrides)
     let folding = try goal.fold(with: &search, target: target)
     if let target { try check(folding, target: target, overrides: overrides) }

@@ -30,6 +30,11 @@ struct SimulateCommand: ParsableCommand {
       """)
   var images: String
 
+  @Option(
+    help:
+      "The levels in use, for a design that was generated with `--run-time-levels`. (default: all)")
+  var levels: Int?
+
   @Option(help: "Only the first COUNT images.")
   var count: Int?
 
@@ -52,6 +57,7 @@ struct SimulateCommand: ParsableCommand {
     let folder = URL(filePath: design)
     let files = try Design(folder: folder)
     let pipeline = try Pipeline(FoldedNetwork(folder: folder))
+    if let levels { try check(levels, of: pipeline.folding.graph) }
     let selected = try limited(
       LabelledImages(contentsOf: URL(filePath: images)), to: count, path: images)
     let first = pipeline.folding.graph.nodes[0]
@@ -64,16 +70,30 @@ struct SimulateCommand: ParsableCommand {
     progress.show(0)
     let start = ContinuousClock.now
     let result = try verifier.run(
-      pixels, stalls: stalls, seed: seed, trace: trace.map { URL(filePath: $0) }
+      pixels, mode: levels.map { $0 - 1 }, stalls: stalls, seed: seed,
+      trace: trace.map { URL(filePath: $0) }
     ) { progress.show($0) }
     let seconds = ContinuousClock.now - start
     progress.clear()
     noteChanges(of: files, folder: design)
     let report = SimulationReport(
-      result, manifest: files.manifest, stalls: stalls.rawValue, seed: seed,
+      result, manifest: files.manifest, levels: levels, stalls: stalls.rawValue, seed: seed,
       labels: selected.labels, clock: clock * 1e6, seconds: seconds / .seconds(1))
     try output.print(report, text: report.text)
     if !report.passed { throw ExitCode(1) }
+  }
+
+  private func check(_ levels: Int, of graph: IntegerGraph) throws {
+    guard (1...graph.modes).contains(levels) || graph.modes == 1 && levels == graph.levels else {
+      throw Diagnostic(
+        at: "--levels",
+        graph.modes == 1
+          ? "\(levels) levels are asked for; those of the design are fixed: \(graph.levels)"
+          : "\(levels) levels are asked for; the design has 1 to \(graph.modes)",
+        hint: graph.modes == 1
+          ? "generate it with `--run-time-levels`, or leave `--levels` out"
+          : "choose from 1 to \(graph.modes)")
+    }
   }
 }
 

@@ -39,6 +39,9 @@ struct ModelBinding {
       "    clock = &top.clk_i;",
       "    reset = &top.rst_i;",
     ]
+    lines += design.controls.map {
+      "    controls.push_back({\"\($0)\", &top.\(Self.mangled($0))});"
+    }
     lines += design.inputs.map { binding("sources", $0, prefix: "top.", inwards: true) }
     lines += design.outputs.map { binding("sinks", $0, prefix: "top.", inwards: false) }
     let scope = "top.rootp->" + Self.mangled(design.topModule) + "__DOT__"
@@ -146,6 +149,14 @@ struct ModelBinding {
       }
     }
     for name in ["clk_i", "rst_i"] { expect(name, 1, in: ports, "port") }
+    for name in design.controls {
+      guard let width = ports[Self.mangled(name)], width <= 8 else {
+        collector.error(
+          at: design.topModule, "the module has no port '\(name)' of at most 8 bits",
+          hint: "compare the controls with the module")
+        continue
+      }
+    }
     for (streams, inwards) in [(design.inputs, true), (design.outputs, false)] {
       for stream in streams {
         for suffix in Self.portSuffixes(inwards: inwards) {

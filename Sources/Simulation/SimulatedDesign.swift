@@ -12,6 +12,8 @@ public struct SimulatedDesign: Sendable {
   /// files of any other name, which lie in the working directory of each run. A change of a data
   /// file needs no new build.
   public var sources: [DesignFile]
+  /// Ports of at most 8 bits that hold a value for a whole run, 0 where none is given.
+  public var controls: [String]
   /// The streams into the top module.
   public var inputs: [StreamPort]
   /// The streams out of the top module.
@@ -36,12 +38,14 @@ public struct SimulatedDesign: Sendable {
 
   public init(
     topModule: String, parameters: [CoreParameter] = [], sources: [DesignFile],
-    inputs: [StreamPort], outputs: [StreamPort], taps: [StreamPort] = [],
-    assertions: Bool = true, trace: Bool = false, optimization: Optimization = .quick
+    controls: [String] = [], inputs: [StreamPort], outputs: [StreamPort],
+    taps: [StreamPort] = [], assertions: Bool = true, trace: Bool = false,
+    optimization: Optimization = .quick
   ) {
     self.topModule = topModule
     self.parameters = parameters
     self.sources = sources
+    self.controls = controls
     self.inputs = inputs
     self.outputs = outputs
     self.taps = taps

@@ -12,6 +12,7 @@ extension Simulator {
   ///   - expectedBeats: The beats of each output, in port order, after which the run ends.
   ///   - expectedTapBeats: The beats of each tap, in order, that the run waits for too; empty: it does
   ///     not wait for taps.
+  ///   - controls: Values of the design's controls.
   ///   - stalls: When the testbench makes the design wait.
   ///   - seed: The seed of the stalls and of state that no reset reaches.
   ///   - maximumCycles: The run is given up after so many cycles.
@@ -23,13 +24,14 @@ extension Simulator {
   ///   `CancellationError` where the task was cancelled.
   public func run(
     inputs: [StreamBeats], expectedBeats: [Int], expectedTapBeats: [Int] = [],
-    stalls: StallPattern = .none, seed: UInt64 = 1, maximumCycles: Int? = nil,
+    controls: [String: Int] = [:], stalls: StallPattern = .none, seed: UInt64 = 1,
+    maximumCycles: Int? = nil,
     quietCycles: Int = 1_000_000, trace: URL? = nil,
     progress: ((Int) -> Void)? = nil
   ) throws -> SimulationResult {
     try checkArguments(
       inputs: inputs, expectedBeats: expectedBeats, expectedTapBeats: expectedTapBeats,
-      trace: trace)
+      controls: controls, trace: trace)
     let scratch = try ScratchFolder()
     defer { scratch.remove() }
     let files = RunFiles(scratch.url.appendingPathComponent("bench", isDirectory: true))
@@ -38,6 +40,7 @@ extension Simulator {
 
     var arguments = ["--folder", "bench", "--stalls", stalls.rawValue, "--seed", "\(seed)"]
     arguments += ["--quiet-cycles", "\(quietCycles)"]
+    arguments += controls.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
     arguments += expectedBeats.flatMap { ["--expect", "\($0)"] }
     arguments += expectedTapBeats.flatMap { ["--expect-tap", "\($0)"] }
     if let maximumCycles { arguments += ["--max-cycles", "\(maximumCycles)"] }
@@ -67,7 +70,8 @@ extension Simulator {
   }
 
   private func checkArguments(
-    inputs: [StreamBeats], expectedBeats: [Int], expectedTapBeats: [Int], trace: URL?
+    inputs: [StreamBeats], expectedBeats: [Int], expectedTapBeats: [Int],
+    controls: [String: Int], trace: URL?
   ) throws {
     var collector = DiagnosticCollector()
     if inputs.map(\.port) != design.inputs {
@@ -89,6 +93,11 @@ extension Simulator {
         "beats are expected of \(expectedTapBeats.count) taps; the design has "
           + names(design.taps),
         hint: "give one number for each tap, in order, or none")
+    }
+    for name in controls.keys.sorted() where !design.controls.contains(name) {
+      collector.error(
+        at: design.topModule, "a value is given for '\(name)', which is no control of the design",
+        hint: "name it in the design's `controls`")
     }
     if trace != nil && !design.trace {
       collector.error(

@@ -14,7 +14,8 @@ public struct DesignVerifier: Sendable {
   /// What the Verilog should compute.
   public let pipeline: Pipeline
   private let simulator: Simulator
-  private let golden: GoldenExecutor
+  /// The golden model in each mode of the network.
+  private let goldens: [GoldenExecutor]
   /// The stages whose outputs are compared; the last is the design's output.
   private let joints: [Int]
   /// The stages whose outputs are recorded: those that are compared, and both sides of each queue.
@@ -32,7 +33,8 @@ public struct DesignVerifier: Sendable {
     optimization: SimulatedDesign.Optimization = .fast, cache: BuildCache = .standard
   ) throws {
     self.pipeline = pipeline
-    golden = GoldenExecutor(pipeline.folding.graph)
+    let graph = pipeline.folding.graph
+    goldens = (0..<graph.modes).map { GoldenExecutor(graph.inMode($0)) }
     joints = pipeline.stages.indices.filter { pipeline.stages[$0].carries != nil }
     let besideQueues = pipeline.queueStages.flatMap { [$0, pipeline.source(of: $0)] }
     let last = pipeline.stages.count - 1
@@ -44,7 +46,8 @@ public struct DesignVerifier: Sendable {
     simulator = try Simulator.build(
       SimulatedDesign(
         topModule: design.manifest.top, sources: files + StreamProperties.files(for: modules),
-        inputs: [pipeline.input], outputs: [pipeline.output],
+        controls: graph.modes > 1 ? ["mode_i"] : [], inputs: [pipeline.input],
+        outputs: [pipeline.output],
         taps: taps.map { StreamPort(pipeline.stages[$0].name, like: pipeline.stages[$0].output) },
         trace: trace, optimization: optimization),
       cache: cache)
@@ -54,29 +57,32 @@ public struct DesignVerifier: Sendable {
   ///
   /// - Parameters:
   ///   - images: image after image, as the golden model takes them.
+  ///   - mode: which levels are in use, one fewer than their number; nil: all.
   ///   - progress: called with the number of images that have come out.
   /// - Returns: What was seen; a design that is wrong is a value, not an error.
   public func run(
-    _ images: [UInt8], stalls: StallPattern = .none, seed: UInt64 = 1, trace: URL? = nil,
-    progress: ((Int) -> Void)? = nil
+    _ images: [UInt8], mode: Int? = nil, stalls: StallPattern = .none, seed: UInt64 = 1,
+    trace: URL? = nil, progress: ((Int) -> Void)? = nil
   ) throws -> VerificationResult {
+    let mode = mode ?? pipeline.folding.graph.modes - 1
+    let golden = goldens[mode]
     let size = golden.inputCount
     let count = images.count / size
     var input = StreamBeats(pipeline.input, reservingCapacity: count * pipeline.inputBeats)
     for image in 0..<count {
       input.appendImage(images[image * size..<(image + 1) * size].map { Int($0) })
     }
-    let timing = pipeline.timing()
+    let timing = pipeline.timing(mode: mode)
     // Stalls of the testbench stretch a run; one that never ends is wrong.
     let limit = (timing.latency + (count + 1) * (timing.interval + pipeline.inputBeats)) * 64
     let simulated = try simulator.run(
       inputs: [input], expectedBeats: [count * pipeline.outputBeats],
       expectedTapBeats: taps.map { joints.contains($0) ? count * beats(of: $0) : 0 },
-      stalls: stalls,
-      seed: seed, maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval,
-      trace: trace, progress: progress)
+      controls: goldens.count > 1 ? ["mode_i": mode] : [:], stalls: stalls, seed: seed,
+      maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval, trace: trace,
+      progress: progress)
     var comparison = JointComparison(
-      pipeline: pipeline, joints: joints, taps: taps, images: count)
+      pipeline: pipeline, mode: mode, joints: joints, taps: taps, images: count)
     for image in 0..<count {
       let values = golden.trace(images[image * size..<(image + 1) * size])
       comparison.compare(values, with: simulated, image: image)

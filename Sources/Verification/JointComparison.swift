@@ -9,6 +9,8 @@ import Simulation
 /// Compares recorded streams with golden values, image after image.
 struct JointComparison {
   let pipeline: Pipeline
+  /// The mode that the run was in.
+  let mode: Int
   let joints: [Int]
   /// The stages that are recorded, in the order of the records.
   let taps: [Int]
@@ -17,8 +19,9 @@ struct JointComparison {
   private var comparedValues = 0
   private var mismatch: Mismatch?
 
-  init(pipeline: Pipeline, joints: [Int], taps: [Int], images: Int) {
+  init(pipeline: Pipeline, mode: Int, joints: [Int], taps: [Int], images: Int) {
     self.pipeline = pipeline
+    self.mode = mode
     self.joints = joints
     self.taps = taps
     self.images = images
@@ -86,7 +89,8 @@ struct JointComparison {
       let pixel = index / shape.channels
       let beat = image * beats + index / port.lanes
       let expected = Int(
-        truncatingIfNeeded: carries.lane(values[index], channel: channel, bits: port.bitsPerLane))
+        truncatingIfNeeded: carries.lane(
+          values[index], channel: channel, bits: port.bitsPerLane, mode: mode))
       let isLast = index / port.lanes == beats - 1
       let got = beat < record.beats.count ? record.lane(index % port.lanes, ofBeat: beat) : nil
       let hasRightLast = got == nil || record.beats.last[beat] == isLast

@@ -29,6 +29,8 @@ public struct Manifest: Codable, Equatable, Sendable {
   public var scoreStep: Double?
   /// Predicted cycles; exact.
   public var timing: PipelineTiming
+  /// What differs while fewer levels are in use, 1, 2 … in order; absent where the levels are fixed.
+  public var modes: [Mode]?
   /// Linear layer → its fold.
   public var folds: [String: LayerFold]
   /// What the stages take together, estimated; absent in designs of versions without estimates.
@@ -39,6 +41,18 @@ public struct Manifest: Codable, Equatable, Sendable {
   public var accelerator: Accelerator?
   /// Paths of all files but this one.
   public var files: [String]
+
+  /// The pipeline while fewer levels are in use than there are.
+  public struct Mode: Codable, Equatable, Sendable {
+    /// Levels in use.
+    public var levels: Int
+    /// What a step of the output scores means in the source's numbers; absent for codes.
+    public var scoreStep: Double?
+    /// Predicted cycles; exact.
+    public var timing: PipelineTiming
+    /// The most beats that each queue holds when nothing stalls, in the order of the stages; exact.
+    public var highWater: [Int]
+  }
 
   /// What software must know of the module that has AXI ports.
   public struct Accelerator: Codable, Equatable, Sendable {
@@ -114,6 +128,12 @@ extension Pipeline {
       input: stream(input, beats: inputBeats, node: 0),
       output: stream(output, beats: outputBeats, node: graph.output),
       scoreStep: graph.lowering.scores?.step, timing: rhythm.timing,
+      modes: graph.fewerLevels?.enumerated().map { mode, fewer in
+        let rhythm = self.rhythm(mode: mode)
+        return Manifest.Mode(
+          levels: fewer.levels, scoreStep: fewer.scores?.step, timing: rhythm.timing,
+          highWater: rhythm.queues.map(\.highWater))
+      },
       folds: folding.folds, estimate: resources,
       stages: stages.map { stage in
         entry(stage, queue: rhythm.queues.first { $0.stage == stage.name })

@@ -27,6 +27,13 @@ extension Pipeline {
       "",
     ]
     lines += stages.indices.map { "  \(stages[$0].name): \(summary(of: $0))" }
+    if modePort != nil {
+      lines += [
+        "",
+        "mode_i: mode_i + 1 of \(folding.graph.modes) levels are in use; it changes only while no beat of an",
+        "image is inside.",
+      ]
+    }
     lines += [
       "",
       "Streams: RTL cores of ResBin, data/valid/ready/last, last on the last beat of an image.",
@@ -50,9 +57,18 @@ extension Pipeline {
       VerilogModule.Port(direction: .input, width: 1, name: "clk_i"),
       VerilogModule.Port(direction: .input, width: 1, name: "rst_i"),
     ]
+      + (modePort.map { [$0] } ?? [])
       + streamPorts(input, forward: .input, back: .output, from: "_i", to: "_o")
       + streamPorts(output, forward: .output, back: .input, from: "_o", to: "_i")
       + (queueStages.isEmpty ? [] : [queuePushes, queuePops])
+  }
+
+  /// One less than the levels in use, where they are chosen at run time.
+  var modePort: VerilogModule.Port? {
+    let modes = folding.graph.modes
+    guard modes > 1 else { return nil }
+    let width = Int.bitWidth - (modes - 1).leadingZeroBitCount
+    return VerilogModule.Port(direction: .input, width: width, name: "mode_i")
   }
 
   private var queuePushes: VerilogModule.Port {
@@ -104,6 +120,10 @@ extension Pipeline {
     var connections: [(port: String, value: VerilogModule.Expression)] = [
       (port: "clk_i", value: .name("clk_i")), (port: "rst_i", value: .name("rst_i")),
     ]
+    if stage.core.modes > 0 {
+      let fixed = VerilogModule.Expression.sized(width: 1, limbs: [0])
+      connections.append((port: "mode_i", value: stage.core.modes == 1 ? fixed : .name("mode_i")))
+    }
     for port in stage.core.inputs {
       // Nets from outside have the direction of the module's port.
       let (net, from, to) =

@@ -9,17 +9,30 @@ import TestSupport
 /// A core with stimulus and what its oracle says must come out.
 struct CoreCase {
   var core: any Core
+  /// The mode that it runs in, see `Core.modes`.
+  var mode: Int
   var input: StreamBeats
   var expected: StreamBeats
 
   /// - Parameters:
+  ///   - mode: The core's mode; nil: the last one.
   ///   - input: The beats that go in.
   ///   - oracle: Adds to its second argument the beats that must come out.
-  init(_ core: any Core, _ input: StreamBeats, oracle: (StreamBeats, inout StreamBeats) -> Void) {
+  init(
+    _ core: any Core, mode: Int? = nil, _ input: StreamBeats,
+    oracle: (StreamBeats, inout StreamBeats) -> Void
+  ) {
     self.core = core
+    self.mode = mode ?? max(0, core.modes - 1)
     self.input = input
     expected = StreamBeats(core.outputs[0])
     oracle(input, &expected)
+  }
+
+  /// What the core's port `mode_i` is tied to.
+  fileprivate var modeLiteral: String {
+    let width = max(1, Int.bitWidth - max(0, core.modes - 1).leadingZeroBitCount)
+    return "\(width)'d\(mode)"
   }
 }
 
@@ -86,7 +99,7 @@ struct CoreBench {
     of index: Int, _ stalls: StallPattern
   ) -> (input: [Int], output: [Int]) {
     let test = cases[index]
-    var machine = test.core.handshake.machine()
+    var machine = test.core.handshake(mode: test.mode).machine()
     var source = stalls.sourceGate(index, seed: seed)
     var sink = stalls.sinkGate(index, seed: seed)
     var cycles: (input: [Int], output: [Int]) = ([], [])
@@ -132,6 +145,7 @@ struct CoreBench {
     for (index, test) in cases.enumerated() {
       let core = test.core
       var connections = [".clk_i(clk_i)", ".rst_i(rst_i)"]
+      if core.modes > 0 { connections.append(".mode_i(\(test.modeLiteral))") }
       for (streams, ways) in [
         (core.inputs, ("input", "output")), (core.outputs, ("output", "input")),
       ] {

@@ -272,6 +272,10 @@ struct FaceTests {
         ports["\(stream.name)_last_\(to)"] = YosysModule.Port(forward, 1)
       }
     }
+    if core.modes > 0 {
+      let width = max(1, Int.bitWidth - (core.modes - 1).leadingZeroBitCount)
+      ports["mode_i"] = YosysModule.Port("input", width)
+    }
     return ports
   }
 

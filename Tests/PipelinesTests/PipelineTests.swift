@@ -151,7 +151,8 @@ import Testing
         let values = trace[carries.node]
         let readBack = values.indices.map { channel in
           read(
-            carries.lane(values[channel], channel: channel, bits: bits), carries, channel, bits,
+            carries.lane(values[channel], channel: channel, bits: bits, mode: 0), carries,
+            channel, bits,
             graph.nodes[carries.node])
         }
         #expect(readBack == values, "seed \(seed), \(stage.name)")
@@ -163,7 +164,9 @@ import Testing
   private func read(
     _ lane: UInt64, _ carries: CarriedValues, _ channel: Int, _ bits: Int, _ node: IntegerGraph.Node
   ) -> Int {
-    switch carries.encoding {
+    switch carries.encodings[0] {
+    case .code(let unusedLevels):
+      return Int(lane) >> unusedLevels
     case .sum(let sums):
       return (sums.isDoubled ? 1 : 2) * Int(lane) - sums.offsets[channel]
     case .direct:
@@ -176,7 +179,7 @@ import Testing
 
   private func sumWidth(of pipeline: Pipeline, _ layer: String) -> Int {
     // Sums 0 … offset, and a threshold that none reaches.
-    guard case .sum(let sums)? = pipeline.stage("\(layer)_matrix")?.carries?.encoding
+    guard case .sum(let sums)? = pipeline.stage("\(layer)_matrix")?.carries?.encodings[0]
     else { return 0 }
     return String((sums.offsets.max() ?? 0) + 1, radix: 2).count
   }
