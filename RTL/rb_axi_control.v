@@ -20,18 +20,24 @@
 //                  until result_idle_i, 8 cycles at least. It is a register, so it is the pipeline's
 //                  rst_i as it stands.
 //     abandon_o    for one cycle, the first of reset_o if both were written
-//     enable_o     CONTROL.ENABLE
+//     enable_o     CONTROL.ENABLE, and no change of the levels waits
 //     clear_o      for one cycle, and while rst_i: zero the high-water marks
+//     mode_o       one less than the levels in use; after LEVELS was written no image is begun
+//                  (enable_o) until all images have left, and then it changes: mode_o belongs to
+//                  every image that is inside
 //
 //     register          bits, access         what
 //     CONTROL           [0] ENABLE           images are taken
 //                       [1] RESET            write 1: drop all images in flight; 1 until done
 //                       [2] ABANDON          write 1: the rest of a packet dropped will never come
 //                       [3] CLEAR            write 1: zero all counters and high-water marks
-//     STATUS            [0] BUSY, [1] DROPPING, [2] ERROR
+//     STATUS            [0] BUSY, [1] DROPPING, [2] ERROR, [3] SWITCHING: LEVELS.CHOSEN is not in use yet
 //     IRQ_ENABLE        [0] DONE, [1] ERROR
 //     IRQ_STATUS        the same             write 1 to clear; an event in that cycle wins
-//     ERRORS            [0] SHORT_IMAGE, [1] LONG_IMAGE, [2] READ_ONLY, [3] UNMAPPED, write 1 to clear
+//     LEVELS            [7:0] CHOSEN         of the next image; read only where MODES is 1
+//                       [15:8] BUILT, [23:16] IN_USE, [24] SELECTABLE
+//     ERRORS            [0] SHORT_IMAGE, [1] LONG_IMAGE, [2] READ_ONLY, [3] UNMAPPED, [4] BAD_LEVELS,
+//                       write 1 to clear
 //     CYCLES_LOW        reading it latches CYCLES_HIGH
 
 `default_nettype none
@@ -39,6 +45,7 @@
 module rb_axi_control #(
   parameter [127:0] HASH      = 0,  // first bits of the SHA-256 of the design
   parameter integer LEVELS    = 1,
+  parameter integer MODES     = 1,  // LEVELS: they are chosen at run time; 1: they are not
   parameter integer IN_BEATS  = 1,  // beats of an image
   parameter integer IN_BYTES  = 1,  // bytes of a beat
   parameter integer OUT_BEATS = 1,  // beats of a result
@@ -51,7 +58,7 @@ module rb_axi_control #(
   input  wire [11:2]                         awaddr_i,
   input  wire                                awvalid_i,
   output wire                                awready_o,
-  input  wire [3:0]                          wdata_i,           // no register has bits above
+  input  wire [7:0]                          wdata_i,           // no bit above can be written
   input  wire                                wstrb_i,           // of the lowest byte
   input  wire                                wvalid_i,
   output wire                                wready_o,
@@ -71,6 +78,7 @@ module rb_axi_control #(
   output wire                                reset_o,
   output wire                                abandon_o,
   output wire                                clear_o,
+  output wire [(MODES>1?$clog2(MODES):1)-1:0] mode_o,
 
   input  wire                                image_begun_i,     // rb_image_frame
   input  wire                                image_ended_i,
@@ -117,9 +125,11 @@ module rb_axi_control #(
   localparam [11:0] REG_HIGH_WATER     = 12'h100;  // the first of them
 
   localparam integer LAST_ADDRESS = 63 + FIFOS;  // of a register, in words
+  localparam integer MODE_WIDTH   = MODES > 1 ? $clog2(MODES) : 1;
+  localparam integer LAST_MODE    = MODES - 1;
 
   localparam [31:0] ID      = 32'h5253424E;  // "RSBN"
-  localparam [31:0] VERSION = 32'h00010000;
+  localparam [31:0] VERSION = 32'h00010001;
 
   // Bus ---------------------------------------------------------------------------------------
 
@@ -130,7 +140,7 @@ module rb_axi_control #(
   reg         rvalid_q;
   reg  [11:2] awaddr_q;
   reg  [11:2] araddr_q;
-  reg  [3:0]  wdata_q;
+  reg  [7:0]  wdata_q;
   reg         wstrb_q;
   reg  [31:0] rdata_q;
 
@@ -179,8 +189,11 @@ module rb_axi_control #(
   wire write_irq_enable = write_byte && awaddr_q == REG_IRQ_ENABLE[11:2];
   wire write_irq_status = write_byte && awaddr_q == REG_IRQ_STATUS[11:2];
   wire write_errors     = write_byte && awaddr_q == REG_ERRORS[11:2];
+  wire write_levels     = write_byte && awaddr_q == REG_LEVELS[11:2] && MODES > 1;
+  wire bad_levels       = write_levels && (wdata_q == 0 || wdata_q > MODES[7:0]);
   wire writable         = awaddr_q == REG_CONTROL[11:2] || awaddr_q == REG_IRQ_ENABLE[11:2]
-                          || awaddr_q == REG_IRQ_STATUS[11:2] || awaddr_q == REG_ERRORS[11:2];
+                          || awaddr_q == REG_IRQ_STATUS[11:2] || awaddr_q == REG_ERRORS[11:2]
+                          || awaddr_q == REG_LEVELS[11:2] && MODES > 1;
   wire read_only_access = write && is_mapped(awaddr_q) && !writable;
   wire unmapped_access  = write && !is_mapped(awaddr_q) || read && !is_mapped(araddr_q);
 
@@ -251,18 +264,57 @@ module rb_axi_control #(
     end
   end
 
+  // Levels ------------------------------------------------------------------------------------
+
+  wire [MODE_WIDTH-1:0] chosen;  // of the next image
+  wire                  switching;
+
+  generate
+    if (MODES > 1) begin : gen_modes
+      reg [MODE_WIDTH-1:0] chosen_q;
+      reg [MODE_WIDTH-1:0] mode_q;  // of the images inside
+      reg [MODE_WIDTH-1:0] wanted;
+
+      // The number less one; bits above are 0 where it is a number of levels.
+      always @* begin
+        wanted = wdata_q[MODE_WIDTH-1:0] - 1;
+      end
+
+      always @(posedge clk_i) begin
+        if (write_levels && !bad_levels) chosen_q <= wanted;
+        // An image that began in the cycle of the write is seen in begun_q.
+        if (in_flight_q == 0 && !begun_q) mode_q <= chosen_q;
+        if (rst_i) begin
+          chosen_q <= LAST_MODE[MODE_WIDTH-1:0];
+          mode_q   <= LAST_MODE[MODE_WIDTH-1:0];
+        end
+      end
+
+      assign chosen    = chosen_q;
+      assign mode_o    = mode_q;
+      assign switching = chosen_q != mode_q;
+    end else begin : gen_fixed
+      assign chosen    = 0;
+      assign mode_o    = 0;
+      assign switching = 0;
+    end
+  endgenerate
+
+  wire [7:0] levels_chosen = MODES > 1 ? {{(8-MODE_WIDTH){1'b0}}, chosen} + 1 : LEVELS[7:0];
+  wire [7:0] levels_in_use = MODES > 1 ? {{(8-MODE_WIDTH){1'b0}}, mode_o} + 1 : LEVELS[7:0];
+
   // Interrupt and errors ------------------------------------------------------------------------
 
   reg  [1:0] irq_enable_q;
   reg  [1:0] irq_status_q;
-  reg  [3:0] errors_q;
-  wire [3:0] error_events = {unmapped_access, read_only_access, long_q, short_q};
+  reg  [4:0] errors_q;
+  wire [4:0] error_events = {bad_levels, unmapped_access, read_only_access, long_q, short_q};
   wire [1:0] irq_events   = {error_events != 0, left_q};
 
   always @(posedge clk_i) begin
     if (write_irq_enable) irq_enable_q <= wdata_q[1:0];
     irq_status_q <= (write_irq_status ? irq_status_q & ~wdata_q[1:0] : irq_status_q) | irq_events;
-    errors_q     <= (write_errors ? errors_q & ~wdata_q[3:0] : errors_q) | error_events;
+    errors_q     <= (write_errors ? errors_q & ~wdata_q[4:0] : errors_q) | error_events;
     if (rst_i) begin
       irq_enable_q <= 0;
       irq_status_q <= 0;
@@ -288,7 +340,7 @@ module rb_axi_control #(
   always @(posedge clk_i) begin
     if (short_q) short_images_q <= short_images_q + 1;
     if (long_q) long_images_q <= long_images_q + 1;
-    if (read_only_access || unmapped_access) bad_accesses_q <= bad_accesses_q + 1;
+    if (read_only_access || unmapped_access || bad_levels) bad_accesses_q <= bad_accesses_q + 1;
     if (reset_ends) dropped_images_q <= dropped_images_q + {16'd0, in_flight_q};
     if (short_q || long_q) last_bad_image_q <= images_in_q;
     if (ended_q) images_in_q <= images_in_q + 1;
@@ -334,12 +386,12 @@ module rb_axi_control #(
       REG_HASH_1:         read_data = HASH[95:64];
       REG_HASH_2:         read_data = HASH[63:32];
       REG_HASH_3:         read_data = HASH[31:0];
-      REG_LEVELS:         read_data = {16'd0, LEVELS[7:0], LEVELS[7:0]};
+      REG_LEVELS:         read_data = {7'd0, MODES > 1, levels_in_use, LEVELS[7:0], levels_chosen};
       REG_CONTROL:        read_data = {30'd0, reset_q, enable_q};
-      REG_STATUS:         read_data = {29'd0, errors_q != 0, image_dropping_i, busy};
+      REG_STATUS:         read_data = {28'd0, switching, errors_q != 0, image_dropping_i, busy};
       REG_IRQ_ENABLE:     read_data = {30'd0, irq_enable_q};
       REG_IRQ_STATUS:     read_data = {30'd0, irq_status_q};
-      REG_ERRORS:         read_data = {28'd0, errors_q};
+      REG_ERRORS:         read_data = {27'd0, errors_q};
       REG_SHORT_IMAGES:   read_data = short_images_q;
       REG_LONG_IMAGES:    read_data = long_images_q;
       REG_BAD_ACCESSES:   read_data = bad_accesses_q;
@@ -370,7 +422,7 @@ module rb_axi_control #(
   assign rresp_o     = 0;
   assign rvalid_o    = rvalid_q;
   assign interrupt_o = (irq_status_q & irq_enable_q) != 0;
-  assign enable_o    = enable_q;
+  assign enable_o    = enable_q && !switching;
   assign reset_o     = pipeline_rst_q;
   assign abandon_o   = abandon_q;
   assign clear_o     = clear_q;

@@ -68,6 +68,16 @@ extension IntegerGraph {
     return graph
   }
 
+  /// The same, of networks of 1, 2 … M levels that were trained together.
+  public static func choosingLevels(
+    among networks: [TrainedNetwork], options: LoweringOptions = LoweringOptions()
+  ) throws -> IntegerGraph {
+    var options = options
+    options.keepsWeights = true
+    return try choosingLevels(
+      among: networks.map { try $0.network.lowered(with: $0.parameters, options: options) })
+  }
+
   /// A network in which the levels in use are chosen at run time.
   ///
   /// - Parameter graphs: the same network with 1, 2 … M levels, M being the most of an activation: the

@@ -100,6 +100,26 @@ public struct ONNXModel: Sendable {
       named: graph.output.isFirst ? name : "\(name)-\(graph.output.name)")
   }
 
+  /// The networks of 1, 2 … levels that a file has which was trained for several: those of the outputs
+  /// `<output>_m1`, `<output>_m2` …, and last that of `output`.
+  ///
+  /// - Parameter output: that with all levels; nil for the first.
+  /// - Throws: ``InvalidInput`` as ``trainedNetwork(output:)``, and where there is no other output.
+  public func networksByLevels(output: String? = nil) throws -> [TrainedNetwork] {
+    let name = output ?? outputs.first ?? ""
+    let fewer = (1...outputs.count + 1).map { "\(name)_m\($0)" }.prefix { outputs.contains($0) }
+    guard !fewer.isEmpty else {
+      throw InvalidInput([
+        Diagnostic(
+          .error, at: file,
+          "the file has no output '\(name)_m1'; a choice of levels needs one for each smaller number of "
+            + "levels",
+          hint: "train the network with `--joint`, or leave the choice out")
+      ])
+    }
+    return try fewer.map { try trainedNetwork(output: $0) } + [trainedNetwork(output: name)]
+  }
+
   /// Refuses versions of ONNX's own operators whose nodes mean something else.
   private func checkOpset() throws {
     let standard = proto.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }

@@ -58,7 +58,7 @@ public struct RegisterMap: Sendable {
   /// Queues that can have a mark; further ones have none.
   public static let mostQueues = AcceleratorCores.mostMarks
   /// Version of this map: a driver accepts another minor, not another major.
-  public static let version = (major: 1, minor: 0)
+  public static let version = (major: 1, minor: 1)
 
   private static let interrupts = [
     Field("DONE", 0, "a result packet has left"),
@@ -87,10 +87,16 @@ public struct RegisterMap: Sendable {
     }
     + [
       Register(
-        name: "LEVELS", offset: 0x018, access: .readOnly, text: "residual levels",
+        name: "LEVELS", offset: 0x018, access: .readWrite,
+        text: "residual levels; read only where SELECTABLE is 0",
         fields: [
-          Field("IN_USE", 0...7, "levels that images are computed with"),
+          Field(
+            "CHOSEN", 0...7,
+            "levels that the next image is computed with, 1 to BUILT; images that have begun finish in their own"
+          ),
           Field("BUILT", 8...15, "levels that there are, the most of any activation"),
+          Field("IN_USE", 16...23, "levels of the images inside"),
+          Field("SELECTABLE", 24, "1: CHOSEN can be written"),
         ]),
       Register(
         name: "CONTROL", offset: 0x01C, access: .readWrite,
@@ -109,6 +115,9 @@ public struct RegisterMap: Sendable {
           Field("BUSY", 0, "an image has begun and its result has not left, or a reset goes on"),
           Field("DROPPING", 1, "the rest of a packet is being dropped, up to its `tlast`"),
           Field("ERROR", 2, "ERRORS is not 0"),
+          Field(
+            "SWITCHING", 3,
+            "LEVELS.CHOSEN waits until the images inside have left; none is begun meanwhile"),
         ]),
       Register(
         name: "IRQ_ENABLE", offset: 0x024, access: .readWrite,
@@ -124,6 +133,7 @@ public struct RegisterMap: Sendable {
           Field("LONG_IMAGE", 1, "`tlast` came late; what was too much was swallowed"),
           Field("READ_ONLY", 2, "a write to a register that is read only"),
           Field("UNMAPPED", 3, "a read or a write where no register is"),
+          Field("BAD_LEVELS", 4, "a number of levels that there is not; the old one holds"),
         ]),
     ]
     + counters

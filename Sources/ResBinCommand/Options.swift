@@ -37,29 +37,11 @@ struct ModelOptions: ParsableArguments {
     return try trained.network.lowered(with: trained.parameters, options: lowering)
   }
 
-  /// The network in which the levels in use are chosen at run time: the output that is read, and for
-  /// each smaller number m of levels the output `<name>_m<m>`.
+  /// The network in which the levels in use are chosen at run time.
   func readChoosingLevels() throws -> IntegerGraph {
-    let file = try ONNXModel(contentsOf: URL(filePath: model))
-    var options = lowering
-    options.keepsWeights = true
-    let trained = try file.trainedNetwork(output: modelOutput)
-    let whole = try trained.network.lowered(with: trained.parameters, options: options)
-    let name = modelOutput ?? file.outputs.first ?? ""
-    let names = (1..<max(1, whole.levels)).map { "\(name)_m\($0)" }
-    if let missing = names.first(where: { !file.outputs.contains($0) }) {
-      throw Diagnostic(
-        at: model,
-        "the file has no output '\(missing)'; a choice of levels needs one for each number of levels "
-          + "from 1 to \(whole.levels)",
-        hint: "train the model with `--joint`, calibrate it with `resbin calibrate`, or leave "
-          + "`--run-time-levels` out")
-    }
-    let fewer = try names.map { name in
-      let trained = try file.trainedNetwork(output: name)
-      return try trained.network.lowered(with: trained.parameters, options: options)
-    }
-    return try .choosingLevels(among: fewer + [whole])
+    let networks = try ONNXModel(contentsOf: URL(filePath: model))
+      .networksByLevels(output: modelOutput)
+    return try .choosingLevels(among: networks, options: lowering)
   }
 }
 

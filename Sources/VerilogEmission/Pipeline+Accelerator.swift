@@ -53,6 +53,7 @@ private struct AcceleratorEmitter {
       .wires(stream("image", width: pipeline.input.width)),
       .wires(stream("result", width: pipeline.output.width)),
       .wires(events.map { Wire(width: 1, name: $0) }),
+      .wires([Wire(width: pipeline.modePort?.width ?? 1, name: "mode")]),
     ]
     if queues > 0 {
       items.append(
@@ -134,10 +135,11 @@ private struct AcceleratorEmitter {
     let padding = pipeline.input.width
     return [
       .slice("s_axil_awaddr", high: 1, low: 0), .name("s_axil_awprot"),
-      .slice("s_axil_wdata", high: 31, low: 4), .slice("s_axil_wstrb", high: 3, low: 1),
+      .slice("s_axil_wdata", high: 31, low: 8), .slice("s_axil_wstrb", high: 3, low: 1),
       .slice("s_axil_araddr", high: 1, low: 0), .name("s_axil_arprot"),
     ]
       + (queues == 0 ? [.name("clear")] : [])
+      + (pipeline.modePort == nil ? [.name("mode")] : [])
       + (queues == marks
         ? []
         : ["queue_push", "queue_pop"].map { .slice($0, high: queues - 1, low: marks) })
@@ -189,6 +191,7 @@ private struct AcceleratorEmitter {
     return VerilogModule.Instance(
       module: top, name: "u_pipeline", parameters: [],
       connections: clocked(by: "pipeline_rst")
+        + (pipeline.modePort.map { [(port: $0.name, value: .name("mode"))] } ?? [])
         + connections(pipeline.input, to: "image", "_i", "_o")
         + connections(pipeline.output, to: "result", "_o", "_i")
         + (queues == 0
@@ -246,6 +249,7 @@ private struct AcceleratorEmitter {
       parameters: [
         (name: "HASH", value: .sized(width: 128, limbs: limbs)),
         (name: "LEVELS", value: .integer(accelerator.levels)),
+        (name: "MODES", value: .integer(pipeline.folding.graph.modes)),
         (name: "IN_BEATS", value: .integer(pipeline.inputBeats)),
         (name: "IN_BYTES", value: .integer(accelerator.input.bytesPerBeat)),
         (name: "OUT_BEATS", value: .integer(pipeline.outputBeats)),
@@ -255,7 +259,7 @@ private struct AcceleratorEmitter {
       connections: clocked(by: "rst") + [addresses[0]]
         + named(["awvalid_i": "s_axil_awvalid", "awready_o": "s_axil_awready"])
         + [
-          (port: "wdata_i", value: .slice("s_axil_wdata", high: 3, low: 0)),
+          (port: "wdata_i", value: .slice("s_axil_wdata", high: 7, low: 0)),
           (port: "wstrb_i", value: .slice("s_axil_wstrb", high: 0, low: 0)),
         ]
         + named([
@@ -267,6 +271,7 @@ private struct AcceleratorEmitter {
           "rdata_o": "s_axil_rdata", "rresp_o": "s_axil_rresp", "rvalid_o": "s_axil_rvalid",
           "rready_i": "s_axil_rready", "interrupt_o": "irq", "enable_o": "enable",
           "reset_o": "pipeline_rst", "abandon_o": "abandon", "clear_o": "clear",
+          "mode_o": "mode",
           "image_begun_i": "image_begun", "image_ended_i": "image_ended",
           "image_short_i": "image_short", "image_long_i": "image_long",
           "image_starved_i": "image_starved", "image_dropping_i": "image_dropping",

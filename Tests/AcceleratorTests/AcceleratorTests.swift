@@ -29,19 +29,19 @@ private let whyNoSimulator = Comment(
   @Test(
     .enabled(if: TestData.python != nil, TestData.whyNoPython),
     .enabled(if: Simulator.isAvailable, whyNoSimulator),
-    arguments: ["mnist", "cnv", "whole windows"])
+    arguments: ["mnist", "cnv", "whole windows", "levels"])
   func cocotbsMastersSeeTheGoldenResults(network: String) throws {
     try TestData.withTemporaryFolder { root in
       let packed =
         switch network {
         case "cnv": try PackedDesign.cnv(count: 10, in: root)
         case "mnist": try PackedDesign.mnist(levels: 2, count: 200, in: root)
+        case "levels": try PackedDesign.joint(count: 40, in: root)
         default: try PackedDesign.wholeWindows(count: 12, in: root)
         }
       try run(
         "AXI/run_accelerator.py",
-        [
-          packed.folder.path, "--images", packed.images.path, "--expected", packed.results.path,
+        packed.arguments + [
           "--seeds", TestData.isExhaustive ? "20" : "1",
           "--count", network == "mnist" ? "200" : "10",
         ])
@@ -86,13 +86,9 @@ private let whyNoSimulator = Comment(
     .enabled(if: Simulator.isAvailable, whyNoSimulator))
   func bothDriversRunTheAccelerator() throws {
     try TestData.withTemporaryFolder { root in
-      let packed = try PackedDesign.mnist(levels: 3, count: 24, in: root)
+      let packed = try PackedDesign.joint(count: 24, in: root)
       try run(
-        "Driver/run.py",
-        [
-          packed.folder.path, "--images", packed.images.path, "--expected", packed.results.path,
-          "--seeds", TestData.isExhaustive ? "10" : "1",
-        ])
+        "Driver/run.py", packed.arguments + ["--seeds", TestData.isExhaustive ? "10" : "1"])
     }
   }
 

@@ -11,6 +11,8 @@ struct PackedDesign {
   let folder: URL
   let images: URL
   let results: URL
+  /// The results with 1, 2 … levels in use, where they are chosen at run time.
+  let fewer: [URL]
 
   /// Writes all of it into `root`.
   init(_ pipeline: Pipeline, images pixels: [UInt8], in root: URL) throws {
@@ -22,18 +24,28 @@ struct PackedDesign {
     let manifest = design.manifest
     let accelerator = try #require(manifest.accelerator)
     let graph = pipeline.folding.graph
-    let golden = GoldenExecutor(graph)
     let size = graph.nodes[0].shape.count
-    var input = Data()
-    var output = Data()
-    for start in stride(from: 0, to: pixels.count, by: size) {
-      let image = pixels[start..<start + size]
-      input += Self.packed(image.map { Int($0) }, manifest.input.lanes, accelerator.input)
-      let values = golden.trace(image)[graph.output]
-      output += Self.packed(values, manifest.output.lanes, accelerator.output)
+    let starts = Array(stride(from: 0, to: pixels.count, by: size))
+    let input = starts.map { start in
+      let image = pixels[start..<start + size].map { Int($0) }
+      return Self.packed(image, manifest.input.lanes, accelerator.input)
     }
-    try input.write(to: images)
-    try output.write(to: results)
+    try Data(input.joined()).write(to: images)
+    fewer = (1..<graph.modes).map { root.appending(path: "results-\($0).bin") }
+    for (mode, file) in (fewer + [results]).enumerated() {
+      let golden = GoldenExecutor(graph.inMode(mode))
+      let output = starts.map { start in
+        let values = golden.trace(pixels[start..<start + size])[graph.output]
+        return Self.packed(values, manifest.output.lanes, accelerator.output)
+      }
+      try Data(output.joined()).write(to: file)
+    }
+  }
+
+  /// What the scripts want to know.
+  var arguments: [String] {
+    [folder.path, "--images", images.path, "--expected", results.path]
+      + (fewer.isEmpty ? [] : ["--fewer"] + fewer.map(\.path))
   }
 
   /// Beat after beat, value 0 in the low bits, whole bytes: written from the words of the reference, bit by
@@ -61,6 +73,19 @@ struct PackedDesign {
       contentsOf: TestData.models.appending(path: "mnist-test-500-images.idx3-ubyte"))
     return try PackedDesign(
       "mnist-256x3-m\(levels).onnx", target: .cycles(1024), images.prefix(count), in: root)
+  }
+
+  /// The shipped MNIST network whose levels are chosen at run time.
+  static func joint(count: Int, in root: URL) throws -> PackedDesign {
+    let images = try LabelledImages(
+      contentsOf: TestData.models.appending(path: "mnist-test-500-images.idx3-ubyte")
+    ).prefix(count)
+    let model = TestData.models.appending(path: "mnist-256x3-joint.onnx")
+    let graph = try IntegerGraph.choosingLevels(
+      among: ONNXModel(contentsOf: model).networksByLevels())
+    let pipeline = try Pipeline(graph.folded(to: .cycles(1024)))
+    return try PackedDesign(
+      pipeline, images: images.quantized(toBits: pipeline.input.bitsPerLane), in: root)
   }
 
   /// The shipped CNV, fast enough to have queues, with the first of the shipped pictures.

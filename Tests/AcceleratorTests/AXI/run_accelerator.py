@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds an accelerator with Verilator and runs test_accelerator.py on it, with cocotb.
 
-    run_accelerator.py DESIGN --images images.bin --expected scores.bin
+    run_accelerator.py DESIGN --images images.bin --expected scores.bin [--fewer scores-1.bin …]
 
 DESIGN      a folder that `resbin generate` wrote: manifest.json, rtl/.
 --images    the images one after the other, each as it stands on s_axis_tdata: `beats` beats of the
             manifest's input, a beat as whole bytes, lane 0 in the low bits of the first byte.
 --expected  the results of the same images, each as it stands on m_axis_tdata: `beats` beats of the
             manifest's output, a beat as whole bytes, the first byte the lowest.
+--fewer     the same with 1, 2 … levels in use, where they are chosen at run time.
 --seed, --seeds, --count, --test: the first seed, how many of the random mix, how many images of
             the first test, only one test.
 
@@ -44,6 +45,7 @@ def arguments():
     parser.add_argument("design", type=Path)
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--expected", type=Path, required=True)
+    parser.add_argument("--fewer", type=Path, nargs="*", default=[])
     parser.add_argument("--build", type=Path, help="where to build (a temporary folder)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=4)
@@ -82,6 +84,7 @@ def run(options, build):
             "RESBIN_DESIGN": str(design),
             "RESBIN_IMAGES": str(options.images.resolve()),
             "RESBIN_EXPECTED": str(options.expected.resolve()),
+            "RESBIN_FEWER": ":".join(str(path.resolve()) for path in options.fewer),
             "RESBIN_SEED": str(options.seed),
             "RESBIN_SEEDS": str(options.seeds),
             "RESBIN_COUNT": str(options.count),

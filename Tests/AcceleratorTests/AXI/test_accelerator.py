@@ -29,6 +29,11 @@ PIXELS = Path(os.environ["RESBIN_IMAGES"]).read_bytes()
 SCORES = Path(os.environ["RESBIN_EXPECTED"]).read_bytes()
 IMAGES = len(PIXELS) // (BEATS * IN_BYTES)
 OUT_BYTES = len(SCORES) // (IMAGES * OUT_BEATS)
+LEVELS = MANIFEST["accelerator"]["levels"]
+# Designs in which the levels are chosen: the results of each smaller number, from 1.
+MODES = MANIFEST.get("modes", [])
+FEWER = [Path(path).read_bytes() for path in os.environ.get("RESBIN_FEWER", "").split(":") if path]
+assert len(FEWER) == len(MODES) and all(len(data) == len(SCORES) for data in FEWER)
 assert len(PIXELS) == IMAGES * BEATS * IN_BYTES
 assert len(SCORES) == IMAGES * OUT_BEATS * OUT_BYTES
 
@@ -52,12 +57,12 @@ m_axis_tready m_axis_tlast s_axil_awaddr s_axil_awprot s_axil_awvalid s_axil_awr
 s_axil_wstrb s_axil_wvalid s_axil_wready s_axil_bresp s_axil_bvalid s_axil_bready s_axil_araddr
 s_axil_arprot s_axil_arvalid s_axil_arready s_axil_rdata s_axil_rresp s_axil_rvalid s_axil_rready
 """
-WRITABLE = {"CONTROL", "IRQ_ENABLE", "IRQ_STATUS", "ERRORS"}
+WRITABLE = {"CONTROL", "IRQ_ENABLE", "IRQ_STATUS", "ERRORS"} | ({"LEVELS"} if MODES else set())
 READ_ONLY = sorted(set(OFFSETS) - WRITABLE)
 ENABLE, RESET, ABANDON, CLEAR = 1, 2, 4, 8  # CONTROL
-BUSY, DROPPING, ERROR = 1, 2, 4  # STATUS
+BUSY, DROPPING, ERROR, SWITCHING = 1, 2, 4, 8  # STATUS
 DONE_IRQ, ERROR_IRQ = 1, 2
-SHORT, LONG, READ_ONLY_ERROR, UNMAPPED = 1, 2, 4, 8  # ERRORS
+SHORT, LONG, READ_ONLY_ERROR, UNMAPPED, BAD_LEVELS = 1, 2, 4, 8, 16  # ERRORS
 
 
 def image(index):
@@ -68,37 +73,52 @@ def image(index):
         for at in range(start, start + BEATS * IN_BYTES, IN_BYTES)]
 
 
-def scores(index):
+def levels_register(chosen=LEVELS, in_use=LEVELS):
+    return (1 << 24 if MODES else 0) | in_use << 16 | LEVELS << 8 | chosen
+
+
+def timing(levels):
+    return MODES[levels - 1]["timing"] if levels < LEVELS and MODES else MANIFEST["timing"]
+
+
+def scores(index, levels=LEVELS):
     """The beats of its result."""
+    data = (FEWER + [SCORES])[levels - 1] if MODES else SCORES
     start = index * OUT_BEATS * OUT_BYTES
     return [
-        int.from_bytes(SCORES[at:at + OUT_BYTES], "little")
+        int.from_bytes(data[at:at + OUT_BYTES], "little")
         for at in range(start, start + OUT_BEATS * OUT_BYTES, OUT_BYTES)]
 
 
 class Packet:
     """One packet in; `result` is what leaves for it, None where the specification does not say."""
 
-    def __init__(self, beats, result):
+    def __init__(self, beats, result, index=None):
         self.beats = beats
         self.result = result
+        self.index = index  # of the image that the result belongs to
+
+    def begin(self, levels):
+        """With so many levels in use."""
+        if self.index is not None and self.result is not None:
+            self.result = scores(self.index, levels)
 
     @staticmethod
     def good(index):
-        return Packet(image(index), scores(index))
+        return Packet(image(index), scores(index), index)
 
     @staticmethod
     def long(index, extra, rng):
         """What follows is noise, and swallowed."""
         noise = [rng.getrandbits(8 * IN_BYTES) for _ in range(extra)]
-        return Packet(image(index) + noise, scores(index))
+        return Packet(image(index) + noise, scores(index), index)
 
     @staticmethod
     def short(index, length):
         """Zeros take the place of what misses: the result is known where they stood there anyway."""
         beats = image(index)
         known = not any(beats[length:])
-        return Packet(beats[:length], scores(index) if known else None)
+        return Packet(beats[:length], scores(index) if known else None, index)
 
     @staticmethod
     def zeros_cut(index):
@@ -200,6 +220,7 @@ class Bench:
         self.hold_in = self.hold_out = False  # nothing new is offered; nothing is taken
         self.offered = None
         self.sent = []  # beats of the packet that leaves
+        self.allowed = {LEVELS}  # levels that an image may begin with: two while they are written
 
     @property
     def cycle(self):
@@ -253,6 +274,10 @@ class Bench:
             await edge
             if self.offered and dut.s_axis_tready.value:
                 data, last, packet = self.offered
+                if self.model.taken == 0 and not self.model.dropping:
+                    levels = int(dut.u_control.mode_o.value) + 1 if MODES else LEVELS
+                    assert levels in self.allowed, f"{levels} levels, not {self.allowed}"
+                    packet.begin(levels)
                 self.model.beat(packet, last, self.cycle)
                 self.offered = None
             if self.offered is None:
@@ -324,6 +349,12 @@ class Bench:
                 return
             await ClockCycles(self.dut.aclk, 5)
         raise AssertionError(f"{name} does not become {value:#x} under {mask:#x}")
+
+    async def choose(self, levels):
+        """The next image that begins has so many."""
+        self.allowed.add(levels)
+        await self.write("LEVELS", levels)
+        self.allowed = {levels}
 
     async def reset(self, others=ENABLE):
         await self.write("CONTROL", RESET | others)
@@ -422,6 +453,117 @@ async def latency_and_interval_are_as_predicted(dut):
     await bench.finish(CYCLES_LOW=bench.model.busy_cycles, CYCLES_HIGH=0, STARVED_IN=0, STALLS_OUT=0)
 
 
+# Levels chosen at run time
+
+
+@cocotb.test(skip=not MODES, timeout_time=LIMIT + PERIOD * 20 * IMAGE_CYCLES, timeout_unit="ns")
+async def levels_are_those_of_the_register(dut):
+    """Each number of levels has its own results, latency and interval; two frames add a cycle each."""
+    bench = Bench(dut)
+    await bench.start()
+    number = 0
+    for levels in [1, LEVELS, *range(1, LEVELS), LEVELS]:
+        await bench.choose(levels)
+        await bench.expect(LEVELS=levels_register(levels, levels), STATUS=0)
+        before = await bench.read("CYCLES_LOW")
+        bench.send(Packet.good(number % IMAGES))
+        await bench.drained()
+        await bench.expect(CYCLES_LOW=before + timing(levels)["latency"] + 2)
+        for index in range(number + 1, number + 12):
+            bench.send(Packet.good(index % IMAGES))
+        await bench.drained()
+        left = [cycle for cycle, step in bench.model.busy if step < 0]
+        distances = [after - before for before, after in zip(left[-4:], left[-3:])]
+        assert distances == [timing(levels)["interval"]] * 3, f"{levels} levels: {distances}"
+        number += 12
+        assert bench.model.results == number
+    differing = sum(scores(index) != scores(index, 1) for index in range(IMAGES))
+    assert differing, "with one level and with all the results are the same: nothing was tested"
+    await bench.finish(ERRORS=0)
+
+
+@cocotb.test(skip=not MODES, timeout_time=LIMIT, timeout_unit="ns")
+async def images_inside_keep_their_levels(dut):
+    """A new number waits for them, and the next image for it."""
+    bench = Bench(dut)
+    await bench.start()
+    bench.hold_out = True
+    bench.send(Packet.good(0))
+    bench.send(Packet.good(1 % IMAGES))
+    while bench.model.taken == 0 and not bench.model.flight:
+        await RisingEdge(dut.aclk)
+    await bench.choose(1)
+    # Into the first image only; the second one has not begun.
+    await bench.expect(LEVELS=levels_register(1, LEVELS), STATUS=BUSY | SWITCHING)
+    await ClockCycles(dut.aclk, LATENCY + 2 * BEATS)
+    assert len(bench.model.flight) == 1, "an image has begun before the levels were changed"
+    await bench.expect(LEVELS=levels_register(1, LEVELS), STATUS=BUSY | SWITCHING)
+    # The last choice before an image begins counts.
+    await bench.choose(LEVELS)
+    await bench.expect(LEVELS=levels_register(LEVELS, LEVELS), STATUS=BUSY)
+    await bench.choose(1)
+    bench.hold_out = False
+    await bench.drained()
+    await bench.expect(LEVELS=levels_register(1, 1))
+    await bench.finish(ERRORS=0)
+
+
+@cocotb.test(skip=not MODES, timeout_time=LIMIT, timeout_unit="ns")
+async def numbers_of_levels_that_are_not_there_change_nothing(dut):
+    bench = Bench(dut)
+    await bench.start()
+    await bench.choose(1)
+    for bad in [0, LEVELS + 1, 16, 128, 255]:
+        await bench.write("LEVELS", bad)
+        bench.model.bad_accesses += 1
+        await bench.expect(ERRORS=BAD_LEVELS, LEVELS=levels_register(1, 1), IRQ_STATUS=ERROR_IRQ)
+        await bench.write("ERRORS", BAD_LEVELS)
+        await bench.write("IRQ_STATUS", ERROR_IRQ)
+    # Without the lowest byte nothing is written; what stands above it is not looked at.
+    await bench.write_bytes(OFFSETS["LEVELS"] + 1, bytes([255] * 3))
+    await bench.expect(ERRORS=0, LEVELS=levels_register(1, 1))
+    await bench.write("LEVELS", LEVELS | 0xABCDEF00)
+    bench.allowed = {LEVELS}
+    bench.send(Packet.good(0))
+    await bench.finish(ERRORS=0)
+
+
+async def levels_at_random(dut, seed):
+    """Changes at any time, pauses everywhere, a reset now and then, packets of wrong lengths."""
+    bench = Bench(dut, seed)
+    await bench.start()
+    bench.pause_bus(0.3)
+    rng = bench.rng
+    used = set()
+    for _ in range(40):
+        bench.pause_in, bench.pause_out = rng.choice([0, 0.1, 0.5]), rng.choice([0, 0.1, 0.7])
+        for _ in range(rng.randint(1, 3)):
+            index = rng.randrange(IMAGES)
+            kind = rng.randrange(8)
+            bench.send(
+                Packet.long(index, rng.randint(1, 5), rng) if kind == 0
+                else Packet.zeros_cut(index) if kind == 1 else Packet.good(index))
+        for _ in range(rng.randint(1, 3)):
+            await ClockCycles(dut.aclk, rng.randint(1, LATENCY))
+            levels = rng.randint(1, LEVELS)
+            used.add(levels)
+            await bench.choose(levels)
+        if rng.randrange(8) == 0:
+            await bench.reset()
+        if rng.randrange(3) == 0:
+            await bench.drained()
+    assert used == set(range(1, LEVELS + 1))
+    await bench.finish()
+    assert bench.model.results > 20, f"{bench.model.results} results were compared"
+    dut._log.info("seed %d: %d results compared", seed, bench.model.results)
+
+
+if MODES:
+    mix = TestFactory(levels_at_random)
+    mix.add_option("seed", range(SEED, SEED + SEEDS))
+    mix.generate_tests()
+
+
 # Registers
 
 
@@ -433,9 +575,9 @@ async def registers_say_what_the_design_is(dut):
     codes = {
         stage["parameters"]["LEVELS"] for stage in MANIFEST["stages"]
         if stage["module"] == "rb_residual_encoder"}
-    levels = max(codes, default=1)
+    assert LEVELS == max(codes, default=1)
     await bench.expect(
-        ID=0x5253424E, VERSION=0x00010000, LEVELS=levels << 8 | levels,
+        ID=0x5253424E, VERSION=0x00010001, LEVELS=levels_register(),
         **{f"HASH_{n}": int(number[8 * n:8 * n + 8], 16) for n in range(4)})
     await bench.expect(
         CONTROL=ENABLE, STATUS=0, IRQ_ENABLE=0, IRQ_STATUS=0, ERRORS=0, CYCLES_LOW=0, CYCLES_HIGH=0,

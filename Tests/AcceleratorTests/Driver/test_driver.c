@@ -59,6 +59,8 @@ static const struct resbin_bus dma_bus = {dma_read, dma_write, cycles, NULL};
 #define TIMEOUT 50000u /* cycles */
 static const struct resbin_design *const design = &DESIGN;
 static const uint8_t *images, *expected;
+static uint8_t *fewer[8]; /* expected with 1, 2 ... levels, where they are chosen */
+static uint32_t fewer_count;
 static uint32_t count; /* of images */
 static struct resbin device;
 static struct resbin_dma dma;
@@ -232,6 +234,32 @@ static void test_images(void) {
   CHECK_EQUAL(values.images_in + values.images_out + values.stalls_in, 0);
   CHECK_EQUAL(values.cycles, 0);
   check_run(0, 1);
+  end();
+}
+
+/* Every number of levels, one after the other, where there is a choice. */
+static void test_levels(void) {
+  const uint8_t *all = expected;
+  uint32_t levels, in_use, built = design->levels;
+  begin("levels");
+  CHECK_EQUAL(resbin_set_levels(&device, 0), RESBIN_E_LEVELS);
+  CHECK_EQUAL(resbin_set_levels(&device, built + 1), RESBIN_E_LEVELS);
+  CHECK_EQUAL(resbin_set_levels(&device, built), RESBIN_OK);
+  if (fewer_count == 0) {
+    if (built > 1) CHECK_EQUAL(resbin_set_levels(&device, 1), RESBIN_E_LEVELS);
+    check_run(0, 1);
+  } else {
+    CHECK_EQUAL(fewer_count + 1, built);
+    for (levels = 1; levels <= built; levels++) {
+      expected = levels < built ? fewer[levels - 1] : all;
+      CHECK_EQUAL(resbin_set_levels(&device, levels), RESBIN_OK);
+      check_run(0, count);
+      CHECK_EQUAL(resbin_levels(&device, &in_use, NULL), RESBIN_OK);
+      CHECK_EQUAL(in_use, levels);
+    }
+    expected = all;
+  }
+  CHECK_EQUAL(resbin_errors(&device), 0);
   end();
 }
 
@@ -668,6 +696,12 @@ int main(int argc, char **argv) {
   first = argc > 3 ? (uint32_t)atoi(argv[3]) : 0;
   repeats = argc > 4 ? (uint32_t)atoi(argv[4]) : 4;
   count = (uint32_t)(image_size / resbin_image_bytes(design));
+  while (fewer_count < 8 && argc > 5 + (int)fewer_count) {
+    size_t size;
+    fewer[fewer_count] = load(argv[5 + fewer_count], &size);
+    fewer_count++;
+    if (size != result_size) return 2;
+  }
   if (count < 4 || count * resbin_result_bytes(design) != result_size) {
     fprintf(stderr, "images and expected results do not fit the design\n");
     return 2;
@@ -681,6 +715,7 @@ int main(int argc, char **argv) {
     random_state = seed + 1;
     test_open();
     test_images();
+    test_levels();
     test_interrupt();
     test_framing();
     test_bad_accesses();
@@ -695,5 +730,6 @@ int main(int argc, char **argv) {
   printf("C driver: %u checks, %u failed; seeds %u to %u\n", checks, failures, first, seed - 1);
   free(image_bytes);
   free(result_bytes);
+  while (fewer_count > 0) free(fewer[--fewer_count]);
   return failures != 0;
 }

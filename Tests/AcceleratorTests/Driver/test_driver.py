@@ -195,12 +195,30 @@ def test_uio(design: resbin.Design) -> None:
     raises(OSError, "No such file", lambda: resbin.Uio("/nowhere/uio0"))
 
 
+def test_levels(accelerator: resbin.Accelerator, runner: resbin.Runner, images: Any, results: "list[Any]") -> None:
+    built = accelerator.design.levels
+    raises(ValueError, f"1 to {built}", lambda: accelerator.set_levels(0))
+    raises(ValueError, f"1 to {built}", lambda: accelerator.set_levels(built + 1))
+    accelerator.set_levels(built)
+    if len(results) == 1:
+        if built > 1:
+            raises(resbin.ResbinError, "a fixed number", lambda: accelerator.set_levels(1))
+        return
+    for levels in [1, built, *range(1, built + 1)]:
+        accelerator.set_levels(levels)
+        values = runner.run(images, timeout=0.05)
+        check(bool((values == results[levels - 1]).all()), f"results with {levels} levels")
+        check(accelerator.levels == (levels, built), "levels in use")
+    check(accelerator.errors == resbin.Error(0), "errors")
+
+
 def main() -> None:
     global where
     design = load_design(Path(sys.argv[1]))
     images = np.fromfile(sys.argv[2], dtype=np.uint8).reshape(-1, design.input.bytes)
     expected = design.unpack(np.fromfile(sys.argv[3], dtype=np.uint8))
     first, repeats = (int(text) for text in (sys.argv[4:] + ["0", "4"][len(sys.argv) - 4 :])[:2])
+    fewer = [design.unpack(np.fromfile(path, dtype=np.uint8)) for path in sys.argv[6:]]
     harness: Any = Harness(os.environ["RESBIN_HARNESS"])
     test_packing(design)
     test_uio(design)
@@ -229,6 +247,8 @@ def main() -> None:
         check(harness.interrupt() == 0, "no interrupt")
         accelerator.clear_counters()
         check(accelerator.counters() == resbin.Counters(*[0] * 11), "cleared counters")
+
+        test_levels(accelerator, runner, images, fewer + [expected])
 
         # Bad accesses and framing.
         accelerator.write(resbin.Register.ID, 0)

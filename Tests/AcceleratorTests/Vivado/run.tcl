@@ -190,7 +190,7 @@ fails "another format" $folder block_design.tcl {} "*has format 2*"
 make_design $folder
 vivado $folder package_ip.tcl {}
 set text [slurp $folder/vivado/design.tcl]
-write $folder/vivado/design.tcl [regsub {version\s+1.0} $text {version 2.0}]
+write $folder/vivado/design.tcl [regsub {version\s+\S+} $text {version 2.0}]
 fails "core of another version" $folder block_design.tcl {} "*is not resbin:accelerator:*:2.0*"
 write $folder/vivado/design.tcl [regsub {(hash\s+)\S{8}} $text {\10123abcd}]
 fails "core of another design" $folder block_design.tcl {-force} "*another design than hash 0123abcd*"

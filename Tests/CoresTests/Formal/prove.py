@@ -45,6 +45,8 @@ PROOFS = [
      {"LANES": 3, "LANE_BITS": 3, "CONTAINER_BITS": 3, "SIGNED": 0, "BEATS": 10}),
     ("rb_axi_control", {"FIFOS": 0}),
     ("rb_axi_control", {"FIFOS": 2}),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 2, "MODES": 2}),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}),
     ("rb_high_water", {}),
 ]
 
@@ -80,6 +82,10 @@ FAULTS = [
     ("rb_axi_control", {"FIFOS": 0}, "irq_status_q & ~wdata_q[1:0] : irq_status_q) | irq_events;",
      "irq_status_q & ~wdata_q[1:0] : irq_status_q | irq_events);"),
     ("rb_axi_control", {"FIFOS": 2}, "high_water_i[16*queue +: 16]", "high_water_i[15:0]"),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "in_flight_q == 0 && !begun_q",
+     "in_flight_q == 0"),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "enable_q && !switching", "enable_q"),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "wdata_q > MODES[7:0]", "0"),
     ("rb_high_water", {}, "held > highest_q", "held >= 2"),
 ]
 

@@ -42,11 +42,28 @@
   always @(posedge clk_i) if (read) address_read_q <= araddr_q == address;
 
   reg [1:0] irq_events_q;
-  reg [3:0] error_events_q;
+  reg [4:0] error_events_q;
 
   always @(posedge clk_i) begin
     irq_events_q   <= rst_i ? 0 : irq_events;
     error_events_q <= rst_i ? 0 : error_events;
+  end
+
+  // The mode belongs to every image that is inside: it changes where there is none, and none begins.
+  reg                  was_inside_q;
+  reg [MODE_WIDTH-1:0] was_mode_q;
+
+  always @(posedge clk_i) begin
+    was_inside_q <= !rst_i && (in_flight_q != 0 || begun_q || image_begun_i);
+    was_mode_q   <= mode_o;
+  end
+
+  always @* if (started_q) begin
+    if (!enable_o) assume (!image_begun_i);  // rb_image_frame
+    if (was_inside_q) assert (mode_o == was_mode_q);
+    if (MODES == 1) assert (mode_o == 0 && !switching);
+    else assert ({1'b0, mode_o} < MODES && {1'b0, chosen} < MODES);
+    if (enable_o) assert (mode_o == chosen);
   end
 
   // No event is lost to a write that clears.

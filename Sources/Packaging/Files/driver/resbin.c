@@ -31,6 +31,7 @@ const char *resbin_strerror(int result) {
     case RESBIN_E_SCATTER: return "the DMA has scatter/gather; build it with c_include_sg 0";
     case RESBIN_E_DMA: return "the DMA stopped with an error";
     case RESBIN_E_LENGTH: return "a result had another length than the design says";
+    case RESBIN_E_LEVELS: return "the design has not so many levels, or no choice of them";
     case RESBIN_E_SYSTEM: return "the operating system refused";
     default: return "unknown result";
   }
@@ -159,8 +160,21 @@ int resbin_abandon(struct resbin *device) {
 
 int resbin_levels(const struct resbin *device, uint32_t *in_use, uint32_t *built) {
   uint32_t levels = get(device, RESBIN_LEVELS);
-  if (in_use != NULL) *in_use = field(levels, RESBIN_LEVELS_IN_USE);
+  /* Version 1.0 of the map has one number for both. */
+  if (in_use != NULL) {
+    *in_use = field(levels, RESBIN_LEVELS_IN_USE);
+    if (*in_use == 0) *in_use = field(levels, RESBIN_LEVELS_CHOSEN);
+  }
   if (built != NULL) *built = field(levels, RESBIN_LEVELS_BUILT);
+  return RESBIN_OK;
+}
+
+int resbin_set_levels(struct resbin *device, uint32_t levels) {
+  uint32_t found = get(device, RESBIN_LEVELS);
+  uint32_t built = field(found, RESBIN_LEVELS_BUILT);
+  if (levels == 0 || levels > built) return RESBIN_E_LEVELS;
+  if ((found & RESBIN_LEVELS_SELECTABLE) == 0) return levels == built ? RESBIN_OK : RESBIN_E_LEVELS;
+  set(device, RESBIN_LEVELS, levels);
   return RESBIN_OK;
 }
 

@@ -49,7 +49,8 @@ enum resbin_result {
   RESBIN_E_SCATTER = -10,    /* the DMA was built with scatter/gather; simple mode is needed */
   RESBIN_E_DMA = -11,        /* the DMA reported an error; see `error` of struct resbin_dma */
   RESBIN_E_LENGTH = -12,     /* a result had another length than the design says */
-  RESBIN_E_SYSTEM = -13      /* a call of the operating system failed; errno says why */
+  RESBIN_E_SYSTEM = -13,     /* a call of the operating system failed; errno says why */
+  RESBIN_E_LEVELS = -14      /* there are not so many levels, or no choice of them */
 };
 
 /* What went wrong, in words; never NULL. */
@@ -152,8 +153,12 @@ bool resbin_is_dropping(const struct resbin *device);
 /* Says, after a reset, that the rest of the begun packet will not come after all. */
 int resbin_abandon(struct resbin *device);
 
-/* Residual levels in use and built. */
+/* Residual levels of the images inside, and built. */
 int resbin_levels(const struct resbin *device, uint32_t *in_use, uint32_t *built);
+/* Computes the next image that begins, and those after it, with `levels` levels, 1 to those built;
+ * images that have begun finish in their own. RESBIN_E_LEVELS, and nothing is written, where there
+ * are not so many, or where the design was generated without a choice. */
+int resbin_set_levels(struct resbin *device, uint32_t levels);
 
 /* ---- What it counted --------------------------------------------------------------------- */
 
@@ -180,7 +185,7 @@ int resbin_high_water(const struct resbin *device, uint32_t index, uint32_t *bea
 
 /* ---- Errors and interrupts --------------------------------------------------------------- */
 
-/* Bits RESBIN_ERRORS_SHORT_IMAGE, _LONG_IMAGE, _READ_ONLY, _UNMAPPED. */
+/* Bits RESBIN_ERRORS_SHORT_IMAGE, _LONG_IMAGE, _READ_ONLY, _UNMAPPED, _BAD_LEVELS. */
 uint32_t resbin_errors(const struct resbin *device);
 int resbin_clear_errors(struct resbin *device, uint32_t errors);
 

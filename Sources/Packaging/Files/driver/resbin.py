@@ -84,6 +84,7 @@ class Status(IntFlag):
     BUSY = 1
     DROPPING = 2
     ERROR = 4
+    SWITCHING = 8
 
 
 class Interrupt(IntFlag):
@@ -98,6 +99,7 @@ class Error(IntFlag):
     LONG_IMAGE = 2
     READ_ONLY = 4
     UNMAPPED = 8
+    BAD_LEVELS = 16
 
 
 # ---- What can go wrong -----------------------------------------------------------------------
@@ -415,9 +417,22 @@ class Accelerator:
 
     @property
     def levels(self) -> Tuple[int, int]:
-        """Residual levels in use and built."""
+        """Residual levels of the images inside, and built."""
         value = self.read(Register.LEVELS)
-        return value & 0xFF, value >> 8 & 0xFF
+        # Version 1.0 of the map has one number for both.
+        return value >> 16 & 0xFF or value & 0xFF, value >> 8 & 0xFF
+
+    def set_levels(self, levels: int) -> None:
+        """Computes the next image that begins, and those after it, with `levels` levels, 1 to those
+        built; images that have begun finish in their own."""
+        value = self.read(Register.LEVELS)
+        built, is_selectable = value >> 8 & 0xFF, value >> 24 & 1
+        if not 0 < levels <= built:
+            raise ValueError(f"{levels} levels; the design has 1 to {built}")
+        if is_selectable:
+            self.write(Register.LEVELS, levels)
+        elif levels != built:
+            raise ResbinError(f"{levels} levels; the design was generated with a fixed number, {built}")
 
     def counters(self) -> Counters:
         # Reading the lower half latches the upper one.
@@ -446,9 +461,9 @@ class Accelerator:
 
     @property
     def errors(self) -> Error:
-        return Error(self.read(Register.ERRORS) & 0xF)
+        return Error(self.read(Register.ERRORS) & 0x1F)
 
-    def clear_errors(self, errors: int = 0xF) -> None:
+    def clear_errors(self, errors: int = 0x1F) -> None:
         self.write(Register.ERRORS, errors)
 
     def enable_interrupts(self, interrupts: int) -> None:

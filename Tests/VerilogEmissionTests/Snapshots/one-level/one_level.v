@@ -46,6 +46,7 @@ module one_level (
     .LANES           (3),
     .LEVELS          (1),
     .LEVELS_PER_BEAT (1),
+    .MODES           (1),
     .FLAGS           (0),
     .WORDS           (2),
     .HEIGHT          (1),
@@ -60,6 +61,7 @@ module one_level (
   ) u_fc_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
+    .mode_i      (1'h0),
     .in_data_i   (input_data_i),
     .in_valid_i  (input_valid_i),
     .in_ready_o  (input_ready_o),
@@ -79,6 +81,7 @@ module one_level (
     .WORDS           (2),
     .GROUPS          (2),
     .WEIGHT_LEVELS   (1),
+    .MODES           (1),
     .MASKED          (0),
     .PADDED          (0),
     .HORNER          (0),
@@ -93,6 +96,7 @@ module one_level (
   ) u_fc_matrix (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .codes_data_i  (fc_buffer_data),
     .codes_valid_i (fc_buffer_valid),
     .codes_ready_o (fc_buffer_ready),
@@ -107,6 +111,7 @@ module one_level (
   rb_residual_encoder #(
     .UNITS           (2),
     .LEVELS          (1),
+    .MODES           (1),
     .SUM_WIDTH       (3),
     .GROUPS          (2),
     .FALLING         (0),
@@ -114,6 +119,7 @@ module one_level (
   ) u_fc_sign_core (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .sums_data_i   (fc_matrix_data),
     .sums_valid_i  (fc_matrix_valid),
     .sums_ready_o  (fc_matrix_ready),

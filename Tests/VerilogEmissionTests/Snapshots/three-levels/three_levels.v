@@ -70,6 +70,7 @@ module three_levels (
     .LANES           (2),
     .LEVELS          (2),
     .LEVELS_PER_BEAT (2),
+    .MODES           (1),
     .FLAGS           (0),
     .WORDS           (3),
     .HEIGHT          (1),
@@ -84,6 +85,7 @@ module three_levels (
   ) u_hidden_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
+    .mode_i      (1'h0),
     .in_data_i   (input_data_i),
     .in_valid_i  (input_valid_i),
     .in_ready_o  (input_ready_o),
@@ -103,6 +105,7 @@ module three_levels (
     .WORDS           (3),
     .GROUPS          (2),
     .WEIGHT_LEVELS   (1),
+    .MODES           (1),
     .MASKED          (1),
     .PADDED          (0),
     .HORNER          (0),
@@ -118,6 +121,7 @@ module three_levels (
   ) u_hidden_matrix (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .codes_data_i  (hidden_buffer_data),
     .codes_valid_i (hidden_buffer_valid),
     .codes_ready_o (hidden_buffer_ready),
@@ -132,6 +136,7 @@ module three_levels (
   rb_residual_encoder #(
     .UNITS           (3),
     .LEVELS          (3),
+    .MODES           (1),
     .SUM_WIDTH       (5),
     .GROUPS          (2),
     .FALLING         (0),
@@ -139,6 +144,7 @@ module three_levels (
   ) u_hidden_sign (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .sums_data_i   (hidden_matrix_data),
     .sums_valid_i  (hidden_matrix_valid),
     .sums_ready_o  (hidden_matrix_ready),
@@ -171,6 +177,7 @@ module three_levels (
     .LANES           (6),
     .LEVELS          (3),
     .LEVELS_PER_BEAT (3),
+    .MODES           (1),
     .FLAGS           (0),
     .WORDS           (1),
     .HEIGHT          (1),
@@ -185,6 +192,7 @@ module three_levels (
   ) u_out_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
+    .mode_i      (1'h0),
     .in_data_i   (out_width_data),
     .in_valid_i  (out_width_valid),
     .in_ready_o  (out_width_ready),
@@ -204,6 +212,7 @@ module three_levels (
     .WORDS           (1),
     .GROUPS          (3),
     .WEIGHT_LEVELS   (1),
+    .MODES           (1),
     .MASKED          (1),
     .PADDED          (0),
     .HORNER          (0),
@@ -219,6 +228,7 @@ module three_levels (
   ) u_out_matrix (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .codes_data_i  (out_buffer_data),
     .codes_valid_i (out_buffer_valid),
     .codes_ready_o (out_buffer_ready),
@@ -236,10 +246,12 @@ module three_levels (
     .MULTIPLIER_WIDTH  (17),
     .SCORE_WIDTH       (21),
     .GROUPS            (3),
+    .MODES             (1),
     .COEFFICIENTS_FILE ("scores_core_coefficients.mem")
   ) u_scores_core (
     .clk_i          (clk_i),
     .rst_i          (rst_i),
+    .mode_i         (1'h0),
     .sums_data_i    (out_matrix_data),
     .sums_valid_i   (out_matrix_valid),
     .sums_ready_o   (out_matrix_ready),

@@ -72,6 +72,8 @@ module three_levels_axi (
   wire result_idle;
   wire result_left;
 
+  wire mode;
+
   rb_image_frame #(
     .DATA_WIDTH (4),
     .BEATS      (3)
@@ -135,6 +137,7 @@ module three_levels_axi (
   rb_axi_control #(
     .HASH      (128'h<hash of the pipeline>),
     .LEVELS    (3),
+    .MODES     (1),
     .IN_BEATS  (3),
     .IN_BYTES  (1),
     .OUT_BEATS (3),
@@ -146,7 +149,7 @@ module three_levels_axi (
     .awaddr_i         (s_axil_awaddr[11:2]),
     .awvalid_i        (s_axil_awvalid),
     .awready_o        (s_axil_awready),
-    .wdata_i          (s_axil_wdata[3:0]),
+    .wdata_i          (s_axil_wdata[7:0]),
     .wstrb_i          (s_axil_wstrb[0]),
     .wvalid_i         (s_axil_wvalid),
     .wready_o         (s_axil_wready),
@@ -165,6 +168,7 @@ module three_levels_axi (
     .reset_o          (pipeline_rst),
     .abandon_o        (abandon),
     .clear_o          (clear),
+    .mode_o           (mode),
     .image_begun_i    (image_begun),
     .image_ended_i    (image_ended),
     .image_short_i    (image_short),
@@ -181,7 +185,7 @@ module three_levels_axi (
   // No register has bits there; addresses count words; whoever asks is answered.
   wire unused;
 
-  assign unused = &{1'd0, s_axil_awaddr[1:0], s_axil_awprot, s_axil_wdata[31:4], s_axil_wstrb[3:1], s_axil_araddr[1:0], s_axil_arprot, clear, s_axis_tdata[7:4]};
+  assign unused = &{1'd0, s_axil_awaddr[1:0], s_axil_awprot, s_axil_wdata[31:8], s_axil_wstrb[3:1], s_axil_araddr[1:0], s_axil_arprot, clear, mode, s_axis_tdata[7:4]};
 
 endmodule
 

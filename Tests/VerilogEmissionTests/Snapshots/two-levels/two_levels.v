@@ -76,6 +76,7 @@ module two_levels (
     .LANES           (3),
     .LEVELS          (8),
     .LEVELS_PER_BEAT (1),
+    .MODES           (1),
     .FLAGS           (0),
     .WORDS           (2),
     .HEIGHT          (1),
@@ -90,6 +91,7 @@ module two_levels (
   ) u_fc1_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
+    .mode_i      (1'h0),
     .in_data_i   (image_data_i),
     .in_valid_i  (image_valid_i),
     .in_ready_o  (image_ready_o),
@@ -109,6 +111,7 @@ module two_levels (
     .WORDS           (2),
     .GROUPS          (2),
     .WEIGHT_LEVELS   (1),
+    .MODES           (1),
     .MASKED          (0),
     .PADDED          (0),
     .HORNER          (1),
@@ -123,6 +126,7 @@ module two_levels (
   ) u_fc1_matrix (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .codes_data_i  (fc1_buffer_data),
     .codes_valid_i (fc1_buffer_valid),
     .codes_ready_o (fc1_buffer_ready),
@@ -137,6 +141,7 @@ module two_levels (
   rb_residual_encoder #(
     .UNITS           (2),
     .LEVELS          (2),
+    .MODES           (1),
     .SUM_WIDTH       (11),
     .GROUPS          (2),
     .FALLING         (0),
@@ -144,6 +149,7 @@ module two_levels (
   ) u_fc1_sign (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .sums_data_i   (fc1_matrix_data),
     .sums_valid_i  (fc1_matrix_valid),
     .sums_ready_o  (fc1_matrix_ready),
@@ -176,6 +182,7 @@ module two_levels (
     .LANES           (4),
     .LEVELS          (2),
     .LEVELS_PER_BEAT (1),
+    .MODES           (1),
     .FLAGS           (0),
     .WORDS           (1),
     .HEIGHT          (1),
@@ -190,6 +197,7 @@ module two_levels (
   ) u_fc2_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
+    .mode_i      (1'h0),
     .in_data_i   (fc2_width_data),
     .in_valid_i  (fc2_width_valid),
     .in_ready_o  (fc2_width_ready),
@@ -209,6 +217,7 @@ module two_levels (
     .WORDS           (1),
     .GROUPS          (1),
     .WEIGHT_LEVELS   (1),
+    .MODES           (1),
     .MASKED          (0),
     .PADDED          (0),
     .HORNER          (0),
@@ -223,6 +232,7 @@ module two_levels (
   ) u_fc2_matrix (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .codes_data_i  (fc2_buffer_data),
     .codes_valid_i (fc2_buffer_valid),
     .codes_ready_o (fc2_buffer_ready),
@@ -240,10 +250,12 @@ module two_levels (
     .MULTIPLIER_WIDTH  (17),
     .SCORE_WIDTH       (21),
     .GROUPS            (1),
+    .MODES             (1),
     .COEFFICIENTS_FILE ("scores_coefficients.mem")
   ) u_scores (
     .clk_i          (clk_i),
     .rst_i          (rst_i),
+    .mode_i         (1'h0),
     .sums_data_i    (fc2_matrix_data),
     .sums_valid_i   (fc2_matrix_valid),
     .sums_ready_o   (fc2_matrix_ready),

@@ -95,6 +95,7 @@ module whole_windows (
     .LANES           (1),
     .LEVELS          (1),
     .LEVELS_PER_BEAT (1),
+    .MODES           (1),
     .HEIGHT          (4),
     .WIDTH           (5),
     .KERNEL_HEIGHT   (2),
@@ -105,6 +106,7 @@ module whole_windows (
   ) u_conv1_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
+    .mode_i      (1'h0),
     .in_data_i   (conv1_queue_data),
     .in_valid_i  (conv1_queue_valid),
     .in_ready_o  (conv1_queue_ready),
@@ -124,6 +126,7 @@ module whole_windows (
     .WORDS           (1),
     .GROUPS          (1),
     .WEIGHT_LEVELS   (1),
+    .MODES           (1),
     .MASKED          (0),
     .PADDED          (0),
     .HORNER          (0),
@@ -138,6 +141,7 @@ module whole_windows (
   ) u_conv1_matrix (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .codes_data_i  (conv1_buffer_data),
     .codes_valid_i (conv1_buffer_valid),
     .codes_ready_o (conv1_buffer_ready),
@@ -152,6 +156,7 @@ module whole_windows (
   rb_residual_encoder #(
     .UNITS           (2),
     .LEVELS          (1),
+    .MODES           (1),
     .SUM_WIDTH       (3),
     .GROUPS          (1),
     .FALLING         (0),
@@ -159,6 +164,7 @@ module whole_windows (
   ) u_conv1_sign (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .sums_data_i   (conv1_matrix_data),
     .sums_valid_i  (conv1_matrix_valid),
     .sums_ready_o  (conv1_matrix_ready),
@@ -191,6 +197,7 @@ module whole_windows (
     .LANES           (2),
     .LEVELS          (1),
     .LEVELS_PER_BEAT (1),
+    .MODES           (1),
     .HEIGHT          (3),
     .WIDTH           (4),
     .KERNEL_HEIGHT   (2),
@@ -201,6 +208,7 @@ module whole_windows (
   ) u_conv2_buffer (
     .clk_i       (clk_i),
     .rst_i       (rst_i),
+    .mode_i      (1'h0),
     .in_data_i   (conv2_queue_data),
     .in_valid_i  (conv2_queue_valid),
     .in_ready_o  (conv2_queue_ready),
@@ -220,6 +228,7 @@ module whole_windows (
     .WORDS           (1),
     .GROUPS          (1),
     .WEIGHT_LEVELS   (1),
+    .MODES           (1),
     .MASKED          (0),
     .PADDED          (0),
     .HORNER          (0),
@@ -234,6 +243,7 @@ module whole_windows (
   ) u_conv2_matrix (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .codes_data_i  (conv2_buffer_data),
     .codes_valid_i (conv2_buffer_valid),
     .codes_ready_o (conv2_buffer_ready),
@@ -248,6 +258,7 @@ module whole_windows (
   rb_residual_encoder #(
     .UNITS           (2),
     .LEVELS          (1),
+    .MODES           (1),
     .SUM_WIDTH       (4),
     .GROUPS          (1),
     .FALLING         (0),
@@ -255,6 +266,7 @@ module whole_windows (
   ) u_conv2_sign_core (
     .clk_i         (clk_i),
     .rst_i         (rst_i),
+    .mode_i        (1'h0),
     .sums_data_i   (conv2_matrix_data),
     .sums_valid_i  (conv2_matrix_valid),
     .sums_ready_o  (conv2_matrix_ready),
