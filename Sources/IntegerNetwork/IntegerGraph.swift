@@ -224,4 +224,10 @@ public struct AffineScore: Equatable, Codable, Sendable {
   public var offsets: [Int]
   /// What a step of the score means in the source's numbers.
   public var step: Double
+
+  public init(multipliers: [Int], offsets: [Int], step: Double) {
+    self.multipliers = multipliers
+    self.offsets = offsets
+    self.step = step
+  }
 }

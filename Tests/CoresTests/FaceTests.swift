@@ -14,12 +14,13 @@ struct FaceTests {
   static let cores: [any Core] = {
     var random = SeededRandom(seed: 3)
     func matrix(
-      _ lanes: Int, _ units: Int, _ gammas: [Int], weightLevels: Int = 1, inParallel: Bool,
-      masked: Bool, padded: Bool = false
+      _ lanes: Int, _ units: Int, _ gammas: [Int], fewer: [[Int]] = [], weightLevels: Int = 1,
+      inParallel: Bool, masked: Bool, padded: Bool = false
     ) -> MatrixUnit {
-      let corner = Corner(
+      var corner = Corner(
         lanes, units, 3, 2, gammas, weightLevels: weightLevels, inParallel: inParallel,
         masked: masked, padded: padded)
+      corner.fewer = fewer
       return RandomLayer(corner, using: &random).core
     }
     return [
@@ -71,6 +72,30 @@ struct FaceTests {
         units: 3, levels: 3, sumWidth: 9, groups: 2,
         thresholds: Array(repeating: Array(1...7), count: 6),
         falling: [true, false, true, true, false, false], layer: "fc1_sign"),
+      ResidualEncoder(
+        units: 3, levels: 2, sumWidth: 9, groups: 2,
+        banks: (1...3).map { mode in
+          .init(thresholds: Array(repeating: Array(1..<1 << min(2, mode)), count: 6))
+        }, layer: "fc1_sign"),
+      WindowBuffer(
+        lanes: 3, levels: 2, levelsPerBeat: 1, words: 5, repeats: 3, depth: 10, modes: 3),
+      LineBuffer(
+        lanes: 3, levels: 3, levelsPerBeat: 1, height: 4, width: 4, kernelHeight: 2,
+        kernelWidth: 2, repeats: 2, modes: 3),
+      matrix(5, 2, [7, 3], fewer: [[1]], inParallel: false, masked: false),
+      matrix(
+        5, 2, [9, 5, 2], fewer: [[1], [4, 2]], inParallel: true, masked: true, padded: true),
+      matrix(
+        5, 2, [6, 4, 3, 2], fewer: [[2, 1]], weightLevels: 2, inParallel: false, masked: false),
+      SumPoolUnit(
+        lanes: 3, taps: 4, gammas: [9, 5, 2], gammasOfFewerLevels: [[1], [5, 4]], isPadded: true),
+      Score(
+        units: 1, sumWidth: 4, multiplierWidth: 3, scoreWidth: 9, groups: 2,
+        banks: [
+          .init(multipliers: [1, 2], offsets: [3, 4]),
+          .init(multipliers: [-1, 0], offsets: [0, 9]),
+        ],
+        layer: "scores"),
       LookupTable(lanes: 1, bits: 1, entryBits: 1, entries: [1, 0], layer: "image_lookup"),
       LookupTable(
         lanes: 3, bits: 8, entryBits: 5, entries: (0..<256).map { $0 / 8 }, layer: "image_lookup"),
@@ -239,6 +264,14 @@ struct FaceTests {
       (
         "rb_score", "SCORE_WIDTH=6",
         "SCORE_WIDTH (6) is too small for SUM_WIDTH (6) or MULTIPLIER_WIDTH (8)"
+      ),
+      ("rb_window", "LEVELS=3 MODES=2", "LEVELS (3) is more than MODES (2)"),
+      ("rb_line_buffer", "LEVELS=3 MODES=2", "LEVELS (3) is more than MODES (2)"),
+      ("rb_residual_encoder", "LEVELS=3 MODES=2", "LEVELS (3) is more than MODES (2)"),
+      ("rb_sum_pool", "LEVELS=3 MODES=2 SUM_WIDTH=9", "LEVELS (3) is more than MODES (2)"),
+      (
+        "rb_matrix_unit", "LEVELS=2 MODES=2 HORNER=1 GAMMA_WIDTH=2 SUM_WIDTH=20",
+        "MODES (2) needs LEVELS (2) up to it, no HORNER (1), no ADDER_TREE (0)"
       ),
       ("rb_arg_max", "UNITS=4", "INDEX_WIDTH (4) does not hold the largest index (19)"),
     ])

@@ -26,6 +26,29 @@ struct FaultTests {
 
   static let faults: [Fault] = [
     Fault(
+      what: "the levels of another mode", file: "rb_window.v",
+      from: "FIRST_PASS[PASS_WIDTH-1:0] - mode_i[PASS_WIDTH-1:0]", to: "0", finding: "expected",
+      test: { random in
+        var core = WindowBuffer.map(4, 5, kernel: (3, 2), levels: 3, repeats: 2)
+        core.modes = 3
+        return windowCase(core, mode: 0, using: &random)
+      }),
+    Fault(
+      what: "the bank of another mode", file: "rb_rom.v", from: "first_of(bank_i) +", to: "0 +",
+      finding: "expected",
+      test: { random in
+        let banks = [3, 9, 12].map { ResidualEncoder.Bank(thresholds: [[$0]]) }
+        let core = ResidualEncoder(
+          units: 1, levels: 1, sumWidth: 4, groups: 1, banks: banks, layer: "sign")
+        let beats = StreamBeats.random(core.inputs[0], beats: 64, using: &random)
+        return CoreCase(core, mode: 1, beats) { input, output in
+          for beat in 0..<input.count {
+            output.append(
+              lanes: input.lanes(ofBeat: beat).map { $0 >= 9 ? 1 : 0 }, last: input.last[beat])
+          }
+        }
+      }),
+    Fault(
       what: "levels swapped", file: "rb_window.v", from: "code[bit_q]",
       to: "code[FIRST_PASS[PASS_WIDTH-1:0] - bit_q]", finding: "expected", test: window),
     Fault(
@@ -121,8 +144,8 @@ struct FaultTests {
       from: "halves_absent = absent;", to: "halves_absent = codes_data_i[7];",
       finding: "expected", test: paddedMatrix),
     Fault(
-      what: "weight levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[(term_q*",
-      to: "GAMMAS[({!term_q}*", finding: "expected", test: residualMatrix),
+      what: "weight levels swapped", file: "rb_matrix_unit.v", from: "gammas[(term_q*",
+      to: "gammas[({!term_q}*", finding: "expected", test: residualMatrix),
     Fault(
       what: "one weight level for all", file: "rb_matrix_unit.v",
       from: "DEPTH          = GROUPS * WEIGHT_LEVELS * WORDS",
@@ -137,8 +160,8 @@ struct FaultTests {
       to: "value = {lanes[i*LEVELS], lanes[i*LEVELS+1 +: LEVELS-1]}",
       finding: "expected", test: adderTree),
     Fault(
-      what: "levels swapped", file: "rb_matrix_unit.v", from: "GAMMAS[(term_q*",
-      to: "GAMMAS[({!term_q}*", finding: "expected", test: matrix),
+      what: "levels swapped", file: "rb_matrix_unit.v", from: "gammas[(term_q*",
+      to: "gammas[({!term_q}*", finding: "expected", test: matrix),
     Fault(
       what: "mask ignored", file: "rb_matrix_unit.v", from: "| {LANES{MASKED == 0}}",
       to: "| {LANES{1'b1}}", finding: "expected", test: matrix),

@@ -119,13 +119,15 @@ extension LineBuffer {
 
 /// Some random maps; `last` may be set on any pixel that enters, and is not looked at.
 func lineCase(
-  _ core: LineBuffer, images: Int = 3, using random: inout SeededRandom
+  _ core: LineBuffer, mode: Int? = nil, images: Int = 3, using random: inout SeededRandom
 ) -> CoreCase {
   let pixels = core.height * core.width
   let beats = StreamBeats.random(core.inputs[0], beats: images * pixels, using: &random)
   let levelGroups: [[Int]] =
-    core.levelsPerBeat == 1 ? (1...core.levels).map { [$0] } : [Array(1...core.levels)]
-  return CoreCase(core, beats) { input, output in
+    core.levelsPerBeat == 1
+    ? (1...min(core.levels, (mode ?? core.levels - 1) + 1)).map { [$0] }
+    : [Array(1...core.levels)]
+  return CoreCase(core, mode: mode, beats) { input, output in
     for image in 0..<images {
       var left: [[Int]] = []
       for top in stride(from: 0, through: core.height - core.kernelHeight, by: core.strideY) {

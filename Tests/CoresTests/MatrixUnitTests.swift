@@ -174,6 +174,8 @@ struct Corner: Sendable {
   /// Weight level → level, in one list.
   var gammas: [Int]
   var weightLevels: Int
+  /// The same for 1, 2 … levels in use; empty: no modes.
+  var fewer: [[Int]] = []
   var inParallel: Bool
   var masked: Bool
   var padded: Bool
@@ -226,12 +228,13 @@ struct RandomLayer {
 
   var core: MatrixUnit {
     let active = mask.map { $0.count { $0 } }.max() ?? 0
-    let largest = active * corner.gammas.reduce(0, +) * (corner.padded ? 2 : 1)
+    let reach = (corner.fewer + [corner.gammas]).map { $0.reduce(0, +) }.max() ?? 0
+    let largest = active * reach * (corner.padded ? 2 : 1)
     var core = MatrixUnit(
       lanes: corner.lanes, units: corner.units,
       levelsPerBeat: corner.inParallel ? corner.gammas.count / corner.weightLevels : 1,
       words: corner.words, groups: corner.groups, weightLevels: corner.weightLevels,
-      gammas: corner.gammas, isPadded: corner.padded,
+      gammas: corner.gammas, gammasOfFewerLevels: corner.fewer, isPadded: corner.padded,
       sumWidth: max(1, Int.bitWidth - largest.leadingZeroBitCount),
       weights: image("WEIGHTS_FILE", weights),
       mask: corner.masked ? image("MASK_FILE", mask) : nil)
@@ -258,8 +261,14 @@ struct RandomLayer {
 
 /// Random vectors, all ones and all zeros among them, as a window buffer sends them: for each group
 /// and weight level again.
-func matrixCase(_ layer: RandomLayer, using random: inout SeededRandom) -> CoreCase {
+func matrixCase(
+  _ layer: RandomLayer, mode: Int? = nil, using random: inout SeededRandom
+) -> CoreCase {
   let core = layer.core
+  let gammas =
+    mode.flatMap { $0 < core.gammasOfFewerLevels.count ? core.gammasOfFewerLevels[$0] : nil }
+    ?? core.gammas
+  let inUse = gammas.count / core.weightLevels
   let synapses = core.lanes * core.words
   let vectors = 6
   var input = StreamBeats(core.inputs[0])
@@ -278,7 +287,7 @@ func matrixCase(_ layer: RandomLayer, using random: inout SeededRandom) -> CoreC
       var sums = Array(repeating: 0, count: core.units)
       let passes: [[Int]] =
         core.levelsPerBeat == 1
-        ? (0..<core.levels).map { [$0] } : [Array(0..<core.levels)]
+        ? (0..<inUse).map { [$0] } : [Array(0..<core.levels)]
       for plane in 0..<core.weightLevels {
         for levels in passes {
           for word in 0..<core.words {
@@ -286,7 +295,8 @@ func matrixCase(_ layer: RandomLayer, using random: inout SeededRandom) -> CoreC
               levels.reduce(0) { 2 * $0 + (signs[word * core.lanes + lane][$1] ? 1 : 0) }
             }
             let isEnd =
-              word == core.words - 1 && levels.last == core.levels - 1
+              word == core.words - 1
+              && levels.last == (core.levelsPerBeat == 1 ? inUse : core.levels) - 1
               && plane == core.weightLevels - 1
             // Elsewhere in a vector, last means nothing.
             let last =
@@ -296,7 +306,7 @@ func matrixCase(_ layer: RandomLayer, using random: inout SeededRandom) -> CoreC
           for unit in 0..<core.units {
             let row = (group * core.units + unit) * core.weightLevels + plane
             for synapse in 0..<synapses where layer.mask[row][synapse] {
-              for level in levels {
+              for level in levels where level < inUse {
                 let agrees = signs[synapse][level] == layer.weights[row][synapse]
                 let count =
                   switch (core.isPadded, isAbsent[synapse / core.lanes]) {
@@ -304,7 +314,7 @@ func matrixCase(_ layer: RandomLayer, using random: inout SeededRandom) -> CoreC
                   case (true, false): agrees ? 2 : 0
                   case (true, true): 1
                   }
-                sums[unit] += count * core.gammas[plane * core.levels + level]
+                sums[unit] += count * gammas[plane * inUse + level]
               }
             }
           }
@@ -313,7 +323,7 @@ func matrixCase(_ layer: RandomLayer, using random: inout SeededRandom) -> CoreC
       expected.append((sums, isLast && group == core.groups - 1))
     }
   }
-  return CoreCase(core, input) { _, output in
+  return CoreCase(core, mode: mode, input) { _, output in
     for beat in expected { output.append(lanes: beat.lanes, last: beat.last) }
   }
 }

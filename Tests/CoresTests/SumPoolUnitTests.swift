@@ -53,7 +53,12 @@ struct SumPoolUnitTests {
 }
 
 /// Random windows, in which one tap in four is absent where that can be.
-func sumPoolCase(_ core: SumPoolUnit, using random: inout SeededRandom) -> CoreCase {
+func sumPoolCase(
+  _ core: SumPoolUnit, mode: Int? = nil, using random: inout SeededRandom
+) -> CoreCase {
+  let gammas =
+    mode.flatMap { $0 < core.gammasOfFewerLevels.count ? core.gammasOfFewerLevels[$0] : nil }
+    ?? core.gammas
   var input = StreamBeats(core.inputs[0])
   let codes = StreamBeats.random(
     StreamPort("codes", lanes: core.lanes, bitsPerLane: core.levels), beats: 50 * core.taps,
@@ -63,12 +68,12 @@ func sumPoolCase(_ core: SumPoolUnit, using random: inout SeededRandom) -> CoreC
     input.append(
       lanes: codes.lanes(ofBeat: beat), last: codes.last[beat], flags: isAbsent ? 1 : 0)
   }
-  return CoreCase(core, input) { input, output in
+  return CoreCase(core, mode: mode, input) { input, output in
     for first in stride(from: 0, to: input.count, by: core.taps) {
       var sums = Array(repeating: 0, count: core.lanes)
       for beat in first..<first + core.taps {
         for (lane, code) in input.lanes(ofBeat: beat).enumerated() {
-          for (level, gamma) in core.gammas.enumerated() {
+          for (level, gamma) in gammas.enumerated() {
             let bit = code >> (core.levels - 1 - level) & 1
             sums[lane] +=
               gamma * (!core.isPadded ? bit : input.flags(ofBeat: beat) == 1 ? 1 : 2 * bit)

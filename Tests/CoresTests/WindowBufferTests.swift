@@ -191,12 +191,14 @@ extension WindowBuffer {
 
 /// Some random maps; `last` may be set on any word that enters, and is not looked at.
 func windowCase(
-  _ core: WindowBuffer, images: Int = 3, using random: inout SeededRandom
+  _ core: WindowBuffer, mode: Int? = nil, images: Int = 3, using random: inout SeededRandom
 ) -> CoreCase {
   let mapBeats = core.height * core.width * core.words
   let beats = StreamBeats.random(core.inputs[0], beats: images * mapBeats, using: &random)
   let levelGroups: [[Int]] =
-    core.levelsPerBeat == 1 ? (1...core.levels).map { [$0] } : [Array(1...core.levels)]
+    core.levelsPerBeat == 1
+    ? (1...min(core.levels, (mode ?? core.levels - 1) + 1)).map { [$0] }
+    : [Array(1...core.levels)]
   // The reads of a pass: row and pixel of the window, and the word.
   var taps: [(y: Int, x: Int, word: Int)] = []
   for outer in 0..<(core.channelsOuter ? core.words : 1) {
@@ -207,7 +209,7 @@ func windowCase(
       }
     }
   }
-  return CoreCase(core, beats) { input, output in
+  return CoreCase(core, mode: mode, beats) { input, output in
     for image in 0..<images {
       var left: [(lanes: [Int], flags: Int)] = []
       for top in stride(from: 0, through: core.height - core.kernelHeight, by: core.strideY) {

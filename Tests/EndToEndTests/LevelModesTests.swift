@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ResBin
+import TestSupport
+import Testing
+
+/// Designs in which the levels in use are chosen at run time: in every mode they are the network of so
+/// many levels, in its own cycles.
+@Suite(.tags(.rtl), .enabled(if: Simulator.isAvailable, whyNoSimulator))
+struct LevelModesTests {
+  /// Dense layers of all kinds, with thresholds, gammas and scores of their own in each mode.
+  @Test(arguments: 0..<UInt64(TestData.isExhaustive ? 100 : 6))
+  func everyModeEqualsTheGoldenModel(seed: UInt64) throws {
+    var random = SeededRandom(seed: 7000 + seed)
+    let (network, graph) = try randomGraph(using: &random) { RandomNetwork.make(using: &$0) }
+    let cycles = [1, 8, 64, 1000].randomElement(using: &random) ?? 1
+    let folding = try graph.folded(
+      to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
+    try check(folding, of: network, images: 8, seed: seed, using: &random)
+  }
+
+  /// Convolutions with borders, pools of codes and of sums, whole windows.
+  @Test(arguments: 0..<UInt64(TestData.isExhaustive ? 100 : 6))
+  func everyModeEqualsTheGoldenModelOnMaps(seed: UInt64) throws {
+    var random = SeededRandom(seed: 8000 + 1_000_003 * seed)
+    let (network, graph) = try randomGraph(using: &random) { RandomNetwork.map(using: &$0) }
+    let cycles = [1, 100, 1000].randomElement(using: &random) ?? 1
+    let folding =
+      seed.isMultiple(of: 2)
+      ? try graph.foldedToWholeWindows(cycles, using: &random)
+      : try graph.folded(
+        to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
+    try check(folding, of: network, images: 4, seed: seed, using: &random)
+  }
+
+  /// The shipped network on real images: each mode is the network of its own output in the file, and
+  /// the right classes leave.
+  @Test func theJointNetworkIsTheNetworkOfEachOutput() throws {
+    let model = try ONNXModel(contentsOf: TestData.models.appending(path: "mnist-256x3-joint.onnx"))
+    let graph = try IntegerGraph.choosingLevels(among: model.networksByLevels())
+    #expect(graph.modes == 3)
+    let images = try LabelledImages(
+      contentsOf: TestData.models.appending(path: "mnist-test-500-images.idx3-ubyte"))
+    let pixels = images.quantized(toBits: 8)
+    for (mode, output) in ["scores_m1", "scores_m2", "scores"].enumerated() {
+      let alone = try model.trainedNetwork(output: output)
+      let lowered = try alone.network.lowered(with: alone.parameters)
+      let expected = GoldenExecutor(lowered).predictions(pixels)
+      let predictions = GoldenExecutor(graph.inMode(mode)).predictions(pixels)
+      #expect(predictions == expected, "\(output)")
+    }
+    let prepared = try Prepared(graph.folded(to: .cycles(1024)))
+    let verifier = try DesignVerifier(prepared.design, pipeline: prepared.pipeline)
+    let timings = try (0..<3).map { mode in
+      let result = try verifier.run(Array(pixels.prefix(16 * 784)), mode: mode)
+      #expect(result.passed, "mode \(mode): \(result)")
+      let timing = prepared.pipeline.timing(mode: mode)
+      #expect(result.latency == timing.latency)
+      #expect(result.interval == timing.interval)
+      return timing
+    }
+    #expect(timings[0].latency < timings[1].latency && timings[1].latency < timings[2].latency)
+  }
+
+  private func randomGraph(
+    using random: inout SeededRandom, _ make: (inout SeededRandom) -> TrainedNetwork
+  ) throws -> (Network, IntegerGraph) {
+    while true {
+      let trained = make(&random)
+      var graph = try trained.network.lowered(with: trained.parameters)
+      guard graph.levels > 1 else { continue }
+      graph.setRandomModes(using: &random)
+      try graph.check()
+      return (trained.network, graph)
+    }
+  }
+
+  private func check(
+    _ folding: FoldedNetwork, of network: Network, images count: Int, seed: UInt64,
+    using random: inout SeededRandom
+  ) throws {
+    let prepared = try Prepared(folding)
+    let verifier = try DesignVerifier(
+      prepared.design, pipeline: prepared.pipeline, optimization: .quick)
+    let images = (0..<count).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
+    for mode in 0..<folding.graph.modes {
+      for stalls in [StallPattern.none, .random] {
+        let result = try verifier.run(images, mode: mode, stalls: stalls, seed: seed)
+        #expect(result.passed, "seed \(seed), mode \(mode), stalls \(stalls): \(result)")
+        guard stalls == .none else { continue }
+        let completions = prepared.pipeline.completions(images: count, mode: mode)
+        let start = try #require(result.starts.first)
+        #expect(result.completions.map { $0 - start } == completions, "seed \(seed), mode \(mode)")
+        let queues = prepared.pipeline.queues(images: count, mode: mode)
+        #expect(result.queues == queues, "seed \(seed), mode \(mode)")
+      }
+    }
+  }
+}
+
+extension IntegerGraph {
+  /// Thresholds, gammas, directions and scores at random for every smaller number of levels.
+  fileprivate mutating func setRandomModes(using random: inout SeededRandom) {
+    let whole = self
+    fewerLevels = (1..<levels).map { levels in
+      LevelMode(levels: levels, steps: [], scores: lowering.scores)
+    }
+    for mode in 0..<levels - 1 {
+      for index in nodes.indices {
+        guard let source = nodes[index].inputs.first else { continue }
+        // Sums of this mode, from the layers before it.
+        let limits = inMode(mode).sumLimits(of: source)
+        let operation: Operation
+        switch whole.nodes[index].operation {
+        case .encode(let tree):
+          let count = min(mode + 1, tree.code.levels)
+          let weights = (0..<count).map { _ in Int.random(in: 1...9, using: &random) }
+          let thresholds = limits.map { limit in
+            (1..<1 << count).map { _ in
+              Int.random(in: -limit / 4 - 1...limit / 4 + 1, using: &random)
+            }
+          }
+          operation = .encode(
+            ThresholdTree(
+              code: ResidualCode(weights: weights), thresholds: thresholds,
+              falling: limits.map { _ in random.next() >> 62 == 0 }))
+        case .score(let score):
+          operation = .score(
+            AffineScore(
+              multipliers: limits.map { _ in Int.random(in: -99...99, using: &random) },
+              offsets: limits.map { Int.random(in: -99 * $0 - 1...99 * $0 + 1, using: &random) },
+              step: score.step))
+        case .input, .lookup, .popcount, .maxPool, .sumPool, .argMax:
+          continue
+        }
+        fewerLevels?[mode].steps.append(LevelMode.Step(node: index, operation: operation))
+      }
+    }
+  }
+}
