@@ -74,7 +74,8 @@ public struct FoldSearch {
   }
 
   /// The smallest fold of which no layer and no pool needs more than `cycles` cycles for an image,
-  /// or the nearest to it.
+  /// or the nearest to it. Where the levels in use are chosen at run time, none needs more than m/M of
+  /// that with m of M levels.
   ///
   /// - Throws: ``Diagnostic`` when no such fold fits into the budget.
   public mutating func smallest(
@@ -148,7 +149,7 @@ public struct FoldSearch {
     var reached = try Pipeline(best.folding, isSketch: true).latency()
     while reached > latency {
       var step: (change: Change, latency: Int, price: Double)?
-      for change in try changes(of: best, slowest: solution.folding.interval) {
+      for change in try changes(of: best, keeping: solution) {
         let cost = device.weight(of: change.resources) - device.weight(of: best.resources)
         // Even if it reached the target it would be dearer: no need to run it.
         if let step, cost > step.price * Double(reached - latency) { continue }
@@ -170,7 +171,7 @@ public struct FoldSearch {
       func rank(_ resources: Resources) -> (Double, Double) {
         (max(1, budget.excess(of: resources)), device.weight(of: resources))
       }
-      let savings = try changes(of: best, slowest: solution.folding.interval)
+      let savings = try changes(of: best, keeping: solution)
         .filter { rank($0.resources) < rank(best.resources) }
         .sorted { rank($0.resources) < rank($1.resources) }
       guard let saving = savings.first(where: { $0.pipeline.latency() <= latency }) else { break }
@@ -188,18 +189,25 @@ public struct FoldSearch {
     var resources: Resources
   }
 
-  /// Every change of one layer that meets `slowest` and fits the layers beside it.
-  private func changes(of solution: Solution, slowest: Int) throws -> [Change] {
-    try layers.flatMap { layer in
+  /// Every change of one layer that leaves the whole as fast as `first` and fits the layers beside it.
+  private func changes(of solution: Solution, keeping first: Solution) throws -> [Change] {
+    let slowest = (interval: first.folding.interval, pace: pace(of: first.folding))
+    return try layers.flatMap { layer in
       try layer.folds.compactMap { fold -> Change? in
         var folds = solution.folding.folds
         guard folds.updateValue(fold, forKey: layer.layer.name) != fold else { return nil }
         let folding = FoldedNetwork(graph: graph, folds: folds)
-        guard fits(folding), folding.interval <= slowest else { return nil }
+        guard fits(folding), folding.interval <= slowest.interval, pace(of: folding) <= slowest.pace
+        else { return nil }
         let pipeline = try Pipeline(folding, isSketch: true)
         return Change(pipeline: pipeline, resources: pipeline.resources)
       }
     }
+  }
+
+  /// The most cycles that count against a target.
+  private func pace(of folding: FoldedNetwork) -> Int {
+    layers.map { layer in folding.folds[layer.layer.name].map(layer.pace(of:)) ?? 0 }.max() ?? 0
   }
 
   /// Whether a width adapter joins all layers.
@@ -328,6 +336,8 @@ private struct SearchedLayer {
   let layer: LinearLayer
   let nodes: Range<Int>
   let fixed: LayerFold?
+  /// Levels of the codes that enter, in each mode.
+  private let levelsInModes: [Int]
   /// What a fold takes: the matrix unit and all before it.
   private var bodies: [LayerFold: Resources] = [:]
   /// What follows a matrix unit of so many units.
@@ -338,12 +348,26 @@ private struct SearchedLayer {
     self.layer = layer
     self.nodes = nodes
     self.fixed = fixed
+    let source = graph.nodes[layer.index].inputs[0]
+    levelsInModes = (0..<graph.modes).map {
+      graph.inMode($0).code(of: source)?.levels ?? layer.levels
+    }
+  }
+
+  /// Cycles of a fold that count against a target: with m of M levels in use M/m times those of the
+  /// layer and the pools behind it, so that the whole needs m/M of the time.
+  func pace(of fold: LayerFold) -> Int {
+    let pools = poolCycles(units: fold.units)
+    return levelsInModes.enumerated().map { mode, levels in
+      var layer = layer
+      layer.levels = levels
+      return (max(layer.cycles(fold), pools) * levelsInModes.count + mode) / (mode + 1)
+    }.max() ?? 0
   }
 
   /// Cycles of the slowest fold.
   var slowestCycles: Int {
-    let fold = fixed ?? LayerFold(units: 1, lanes: 1)
-    return max(layer.cycles(fold), poolCycles(units: fold.units))
+    pace(of: fixed ?? LayerFold(units: 1, lanes: 1))
   }
 
   /// Every fold that it can have.
@@ -366,7 +390,7 @@ private struct SearchedLayer {
 
   /// The folds of a layer: those that meet the target, or where there is none the fastest; or all.
   mutating func candidates(cycles: Int, onlyMeeting: Bool) throws -> [Candidate] {
-    let all = folds.map { (fold: $0, cycles: max(layer.cycles($0), poolCycles(units: $0.units))) }
+    let all = folds.map { (fold: $0, cycles: pace(of: $0)) }
     let limit = onlyMeeting ? max(cycles, all.map(\.cycles).min() ?? cycles) : Int.max
     var candidates: [Candidate] = []
     for (fold, cycles) in all where cycles <= limit {

@@ -18,7 +18,8 @@ extension DesignReport {
       + "</head>\n<body>\n"
     let main = HTML.tag(
       "main",
-      [title, figures, pipeline, stages, parity, levels, interface, sources].compactMap(\.self))
+      [title, figures, pipeline, stages, parity, runTimeLevels, levels, interface, sources]
+        .compactMap(\.self))
     return head + main.string + "</body>\n</html>\n"
   }
 
@@ -203,6 +204,39 @@ extension DesignReport {
       parts += texts.compactMap { $0.map { HTML.tag("p", $0) } }
     }
     return .tag("section", parts)
+  }
+
+  private var runTimeLevels: HTML? {
+    guard !modes.isEmpty else { return nil }
+    return .tag(
+      "section",
+      [
+        .tag("h2", "Levels chosen at run time"),
+        .table(
+          [
+            "levels in use", "interval", "images/s", "latency", "accuracy",
+            "Verilog equals golden model",
+          ],
+          numbers: [0, 1, 2, 3, 4],
+          rows: modes.map(row)),
+        .tag(
+          "p",
+          [
+            .text("The register "), .tag("code", "LEVELS"),
+            .text(" chooses for the images that begin after it was written."),
+          ]),
+      ])
+  }
+
+  private func row(_ mode: Mode) -> [HTML] {
+    let rate = clock / Double(mode.timing.interval)
+    let microseconds = Double(mode.timing.latency) / clock * 1e6
+    let accuracy = mode.accuracy.map { "\($0.percent.fixed(2)) %" }
+    let equal = mode.agreeing.map { "\($0) of \(mode.simulated ?? 0) images" }
+    return [
+      .text("\(mode.levels)"), .text(mode.timing.interval.grouped), .text(rate.grouped),
+      .text("\(microseconds.fixed(2)) µs"), .text(accuracy ?? ""), .text(equal ?? ""),
+    ]
   }
 
   private var levels: HTML? {

@@ -27,6 +27,8 @@ public struct DesignReport: Codable, Equatable, Sendable {
   public var simulation: SimulationReport?
   /// Images of the simulation on which the golden model predicts the same.
   public var equalPredictions: Int?
+  /// Every number of levels in use, where it is chosen at run time, 1 first; else empty.
+  public var modes: [Mode]
   /// Accuracy of each output of the model, by its name; empty but for models with several.
   public var outputs: [NamedAccuracy]
 
@@ -44,6 +46,19 @@ public struct DesignReport: Codable, Equatable, Sendable {
       images = predictions.count
       correct = zip(predictions, labels).count { $0 == Int($1) }
     }
+  }
+
+  /// A number of levels in use.
+  public struct Mode: Codable, Equatable, Sendable {
+    /// The number.
+    public var levels: Int
+    /// Predicted cycles; exact.
+    public var timing: PipelineTiming
+    /// The golden model on labelled images; absent without images.
+    public var accuracy: Accuracy?
+    /// Images that were simulated, and those of them that equal the golden model at every joint.
+    public var simulated: Int?
+    public var agreeing: Int?
   }
 
   /// Resources of a design over those of a device, in percent.
@@ -84,6 +99,8 @@ public struct DesignReport: Codable, Equatable, Sendable {
     share = manifest.estimate.map { Share($0, of: device.resources) }
     bottleneck = folding.bottleneck
     outputs = []
+    modes = (manifest.modes ?? []).map { Mode(levels: $0.levels, timing: $0.timing) }
+    if !modes.isEmpty { modes.append(Mode(levels: modes.count + 1, timing: manifest.timing)) }
   }
 
   /// clock / interval.
@@ -104,6 +121,13 @@ public struct DesignReport: Codable, Equatable, Sendable {
       lines.append(
         "Verilog: \(simulation.agreeing) of \(simulation.images) images equal at every joint, "
           + (simulation.passed ? "passed" : "FAILED"))
+    }
+    lines += modes.map { mode in
+      let rate = (clock / Double(mode.timing.interval)).grouped
+      let accuracy = mode.accuracy.map { ", \($0.percent.fixed(2)) %" } ?? ""
+      let agreeing = mode.agreeing.map { ", \($0) of \(mode.simulated ?? 0) images equal" } ?? ""
+      return
+        "\(mode.levels) level\(mode.levels == 1 ? "" : "s") in use: \(rate) images/s\(accuracy)\(agreeing)"
     }
     return (lines + files.map { "written to \($0)" }).joined(separator: "\n")
   }

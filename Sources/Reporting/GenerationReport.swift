@@ -40,8 +40,21 @@ public struct GenerationReport: Codable, Equatable, Sendable {
     interval \(manifest.timing.interval.grouped) cycle\(manifest.timing.interval == 1 ? "" : "s"), latency \
     \(manifest.timing.latency.grouped) cycles: \(imagesPerSecond.grouped) images/s and \
     \(latencyMicroseconds.fixed(2)) µs at \((clock / 1e6).fixed(0)) MHz
-    \(bottleneck.map { "\($0.text)\n" } ?? "")written to \(folder)
+    \(modes)\(bottleneck.map { "\($0.text)\n" } ?? "")written to \(folder)
     """
+  }
+}
+
+extension GenerationReport {
+  /// What differs while fewer levels are in use, a line each.
+  private var modes: String {
+    (manifest.modes ?? []).reversed().map { mode in
+      let timing = mode.timing
+      let latency = Double(timing.latency) / clock * 1e6
+      return "with \(mode.levels) level\(mode.levels == 1 ? "" : "s") in use: interval "
+        + "\(timing.interval.grouped), latency \(timing.latency.grouped) cycles: "
+        + "\((clock / Double(timing.interval)).grouped) images/s and \(latency.fixed(2)) µs\n"
+    }.joined()
   }
 }
 

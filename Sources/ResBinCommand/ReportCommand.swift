@@ -66,6 +66,7 @@ struct ReportCommand: ParsableCommand {
       manifest: manifest, folding: pipeline.folding, clock: clock * 1e6,
       device: Device(named: device))
     let trained = try model.map { try ModelOfDesign($0, graph: graph) }
+    var fails = false
 
     if let images {
       let all = try LabelledImages(contentsOf: URL(filePath: images))
@@ -82,7 +83,9 @@ struct ReportCommand: ParsableCommand {
             with: trained.own.parameters, options: .reference)
           report.reference = DesignReport.Accuracy(
             predictions: GoldenExecutor(reference).predictions(pixels), labels: all.labels)
-          report.outputs = try trained.accuracies(on: pixels, labels: all.labels)
+          if graph.modes == 1 {
+            report.outputs = try trained.accuracies(on: pixels, labels: all.labels)
+          }
         }
       }
       progress.say("building the Verilator model …")
@@ -90,6 +93,20 @@ struct ReportCommand: ParsableCommand {
       let start = ContinuousClock.now
       let part = Array(pixels.prefix(count * graph.nodes[0].shape.count))
       let result = try verifier.run(part) { progress.show($0) }
+      for mode in report.modes.indices {
+        progress.say("\(mode + 1) of \(graph.modes) levels in use …")
+        let isLast = mode == graph.modes - 1
+        if !all.labels.isEmpty {
+          let predictions =
+            isLast ? predictions : GoldenExecutor(graph.inMode(mode)).predictions(pixels)
+          report.modes[mode].accuracy = DesignReport.Accuracy(
+            predictions: predictions, labels: all.labels)
+        }
+        let result = isLast ? result : try verifier.run(part, mode: mode)
+        report.modes[mode].simulated = result.images
+        report.modes[mode].agreeing = result.agreeing
+        fails = fails || !result.passed
+      }
       progress.clear()
       let seconds = ContinuousClock.now - start
       report.simulation = SimulationReport(
@@ -99,7 +116,7 @@ struct ReportCommand: ParsableCommand {
     }
     try targets.write(report)
     print(report.text(written: targets.paths))
-    if report.simulation?.passed == false { throw ExitCode(1) }
+    if fails || report.simulation?.passed == false { throw ExitCode(1) }
   }
 
   /// What the manifest should say, with the hashes of the one that is there.
@@ -110,7 +127,7 @@ struct ReportCommand: ParsableCommand {
     var manifest = try pipeline.verilog().manifest
     guard there.timing == manifest.timing, there.input == manifest.input,
       there.output == manifest.output, there.folds == manifest.folds,
-      there.stages.map(\.name) == manifest.stages.map(\.name)
+      there.stages.map(\.name) == manifest.stages.map(\.name), there.modes == manifest.modes
     else {
       throw Diagnostic(
         at: "\(self.design)/\(Manifest.fileName)",
@@ -143,8 +160,10 @@ private struct ModelOfDesign {
     for network in outputs where network.network.name == graph.name {
       // 8 bits unless the design was generated with others.
       for bits in [8] + (1...20) {
-        let options = LoweringOptions(gammaBits: bits)
-        guard try network.network.lowered(with: network.parameters, options: options) == graph
+        let options = LoweringOptions(gammaBits: bits, keepsWeights: graph.modes > 1)
+        guard
+          try network.network.lowered(with: network.parameters, options: options)
+            == graph.inMode(graph.modes - 1)
         else { continue }
         self.options = options
         own = network

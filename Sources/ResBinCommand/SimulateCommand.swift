@@ -84,7 +84,8 @@ struct SimulateCommand: ParsableCommand {
   }
 
   private func check(_ levels: Int, of graph: IntegerGraph) throws {
-    guard (1...graph.modes).contains(levels) || graph.modes == 1 && levels == graph.levels else {
+    let isThere = graph.modes == 1 ? levels == graph.levels : (1...graph.modes).contains(levels)
+    guard isThere else {
       throw Diagnostic(
         at: "--levels",
         graph.modes == 1

@@ -61,6 +61,9 @@ struct JSONKeys {
       "manifest.accelerator.output.containerBits", "manifest.accelerator.output.isSigned",
     ],
     sometimes: [
+      "manifest.modes", "manifest.modes[].levels", "manifest.modes[].scoreStep",
+      "manifest.modes[].timing", "manifest.modes[].timing.latency",
+      "manifest.modes[].timing.interval", "manifest.modes[].highWater",
       "manifest.scoreStep", "bottleneck.fewestCycles", "manifest.stages[].highWater",
     ])
 
@@ -87,6 +90,7 @@ struct JSONKeys {
     sometimes: [
       "queues[].stage", "queues[].depth", "queues[].highWater", "predictedQueues[].stage",
       "predictedQueues[].depth", "predictedQueues[].highWater", "correct", "latency", "interval",
+      "levels",
       "mismatch", "mismatch.image", "mismatch.layer",
       "mismatch.stage", "mismatch.row", "mismatch.column", "mismatch.channel", "mismatch.level",
       "mismatch.expected", "mismatch.got",
