@@ -37,9 +37,20 @@ struct ModelOptions: ParsableArguments {
     return try trained.network.lowered(with: trained.parameters, options: lowering)
   }
 
+  /// The network, lowered as all modes of it are: with the weights as they were trained.
+  func readWhole() throws -> IntegerGraph {
+    let trained = try read()
+    var options = lowering
+    options.keepsWeights = true
+    return try trained.network.lowered(with: trained.parameters, options: options)
+  }
+
   /// The network in which the levels in use are chosen at run time: the output that is read, and for
-  /// each smaller number m of levels the output `<name>_m<m>`.
-  func readChoosingLevels() throws -> IntegerGraph {
+  /// each smaller number m of levels the output `<name>_m<m>`, or what `resbin calibrate` wrote.
+  func readChoosingLevels(banks: String? = nil) throws -> IntegerGraph {
+    if let banks {
+      return try LevelBanks(contentsOf: URL(filePath: banks)).applied(to: readWhole())
+    }
     let file = try ONNXModel(contentsOf: URL(filePath: model))
     var options = lowering
     options.keepsWeights = true
@@ -52,8 +63,8 @@ struct ModelOptions: ParsableArguments {
         at: model,
         "the file has no output '\(missing)'; a choice of levels needs one for each number of levels "
           + "from 1 to \(whole.levels)",
-        hint: "train the model with `--joint`, calibrate it with `resbin calibrate`, or leave "
-          + "`--run-time-levels` out")
+        hint: "train the model with `--joint`, calibrate it with `resbin calibrate` and name its "
+          + "file with `--level-banks`, or leave `--run-time-levels` out")
     }
     let fewer = try names.map { name in
       let trained = try file.trainedNetwork(output: name)
