@@ -14,7 +14,7 @@ extension IntegerGraph {
   /// those of the whole network for the same images:
   ///
   ///     T' = E[s_m] + (T − ½ − E[s_M]) · cov(s_m, s_M) / var(s_M), rounded up
-  ///     γ_l = E[e · b_l] − Σ_(k<l) γ_k · E[b_k · b_l],      e: what the whole network sends there
+  ///     γ: those for which E[(e − Σ_l γ_l · b_l)²] is least, e being what the whole network sends there
   ///     A' · s_m + C': the line of least squares to A · s_M + C
   ///
   /// T' is what s_m is expected to be where s_M reaches T (it does between T − 1 and T). A single level
@@ -125,27 +125,23 @@ private struct LevelCalibration {
     let signs = (0..<1 << levels).map { code in
       (0..<levels).map { code >> (levels - 1 - $0) & 1 == 1 ? 1.0 : -1.0 }
     }
-    // E[e · b_l], and E[b_k · b_l] in the rows below.
-    let empty = Array(repeating: Array(repeating: 0.0, count: levels), count: levels + 1)
+    // A row for each level: Σ b_k · b_l, and Σ e · b_l behind it.
+    let empty = Array(repeating: Array(repeating: 0.0, count: levels + 1), count: levels)
     let products = pairs(at: node, initial: empty) { sums, wholeCodes, codes in
       for (wholeCode, code) in zip(wholeCodes, codes) {
         let (value, signs) = (values[wholeCode], signs[code])
-        for level in 0..<levels {
-          sums[0][level] += value * signs[level]
-          for other in 0..<level { sums[other + 1][level] += signs[other] * signs[level] }
+        for row in 0..<levels {
+          for column in 0..<levels { sums[row][column] += signs[row] * signs[column] }
+          sums[row][levels] += signs[row] * value
         }
       }
     }
-    let count = Double(products.count * whole.nodes[node].shape.count)
-    func mean(_ row: Int, _ level: Int) -> Double {
-      products.reduce(0) { $0 + $1[row][level] } / count
+    let equations = (0..<levels).map { row in
+      (0...levels).map { column in products.reduce(0) { $0 + $1[row][column] } }
     }
-    var gammas: [Double] = []
-    for level in 0..<levels {
-      gammas.append(
-        (0..<level).reduce(mean(0, level)) { $0 - gammas[$1] * mean($1 + 1, level) })
-    }
-    guard gammas[0] > 0, gammas.allSatisfy({ $0 >= 0 }) else { return nil }
+    guard let gammas = solution(of: equations), let largest = gammas.max(), largest > 0,
+      gammas.allSatisfy({ $0 >= 0 })
+    else { return nil }
     return CodeQuantization(
       layer: graph.nodes[node].name, gammas: gammas, bits: options.gammaBits
     ).weights
@@ -179,4 +175,18 @@ private struct LevelCalibration {
       body(&$0, $1(node), $2(node))
     }
   }
+}
+
+/// The solution of linear equations with a positive semidefinite matrix, whose right side is the last
+/// column; nil where the matrix has none that is certain.
+func solution(of equations: [[Double]]) -> [Double]? {
+  var rows = equations
+  for pivot in rows.indices {
+    guard rows[pivot][pivot] > 1e-9 * equations[pivot][pivot] else { return nil }
+    for row in rows.indices where row != pivot {
+      let factor = rows[row][pivot] / rows[pivot][pivot]
+      for column in pivot...rows.count { rows[row][column] -= factor * rows[pivot][column] }
+    }
+  }
+  return rows.indices.map { rows[$0][rows.count] / rows[$0][$0] }
 }

@@ -47,25 +47,33 @@ public struct LevelBanks: Codable, Equatable, Sendable {
 
   /// The network with these banks.
   ///
-  /// - Parameter graph: lowered with ``LoweringOptions/keepsWeights``, as when the banks were made.
+  /// - Parameters:
+  ///   - graph: lowered with ``LoweringOptions/keepsWeights``, as when the banks were made.
+  ///   - path: their file, for messages.
   /// - Throws: ``Diagnostic`` when they were made for another network, or are damaged.
-  public func applied(to graph: IntegerGraph) throws -> IntegerGraph {
+  public func applied(to graph: IntegerGraph, path: String = "level banks") throws -> IntegerGraph {
     guard network == graph.name else {
       throw Diagnostic(
-        at: "level banks", "they were made for the network '\(network)'; this is '\(graph.name)'",
+        at: path, "made for the network '\(network)'; this is '\(graph.name)'",
         hint: "name the file that `resbin calibrate` wrote for this model")
     }
     let found = try graph.hash()
     guard hash == found else {
       throw Diagnostic(
-        at: "level banks",
-        "they were made for a '\(network)' of other numbers: its SHA-256 begins with "
-          + "\(hash.prefix(12)), that of this one with \(found.prefix(12))",
-        hint: "calibrate this model with `resbin calibrate`, with the same `--gamma-bits`")
+        at: path,
+        "made for a '\(network)' of other numbers: its SHA-256 begins with \(hash.prefix(12)), "
+          + "that of this one with \(found.prefix(12))",
+        hint: "use the `--gamma-bits` of the calibration, or calibrate this model")
     }
     var graph = graph
     graph.fewerLevels = modes
-    try graph.check()
+    do {
+      try graph.check()
+    } catch let error as Diagnostic {
+      throw Diagnostic(
+        at: path, "the level banks are damaged: \(error.path): \(error.message)",
+        hint: "calibrate the model again")
+    }
     return graph
   }
 }

@@ -49,7 +49,7 @@ struct ModelOptions: ParsableArguments {
   /// each smaller number m of levels the output `<name>_m<m>`, or what `resbin calibrate` wrote.
   func readChoosingLevels(banks: String? = nil) throws -> IntegerGraph {
     if let banks {
-      return try LevelBanks(contentsOf: URL(filePath: banks)).applied(to: readWhole())
+      return try LevelBanks(contentsOf: URL(filePath: banks)).applied(to: readWhole(), path: banks)
     }
     let file = try ONNXModel(contentsOf: URL(filePath: model))
     var options = lowering
