@@ -13,7 +13,8 @@ struct CalibrateCommand: ParsableCommand {
       thresholds, gammas and scores for each smaller number of levels, and says what accuracy each \
       has on other images. `resbin generate` takes the file:
 
-        resbin calibrate Models/mnist-256x3-m2.onnx --dataset mnist/ --output m2.levels.json
+        resbin calibrate Models/mnist-256x3-m2.onnx --dataset mnist/ \\
+          --output m2.levels.json
         resbin generate Models/mnist-256x3-m2.onnx --output build/mnist \\
           --run-time-levels --level-banks m2.levels.json
 
