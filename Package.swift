@@ -35,11 +35,14 @@ let package = Package(
       ], exclude: ["README.md", "Generated/onnx.proto"]),
     .target(
       name: "IntegerNetwork",
-      dependencies: ["Diagnostics", "Modeling", .product(name: "BigInt", package: "BigInt")],
+      dependencies: [
+        "Diagnostics", "Hashing", "Modeling", .product(name: "BigInt", package: "BigInt"),
+      ],
       exclude: ["README.md"]),
     .target(name: "PopcountKernels"),
     .target(
-      name: "GoldenModel", dependencies: ["Modeling", "IntegerNetwork", "PopcountKernels"],
+      name: "GoldenModel",
+      dependencies: ["Diagnostics", "Modeling", "IntegerNetwork", "PopcountKernels"],
       exclude: ["README.md"]),
     // RTL is a link to the top folder: the cores travel inside the executable.
     .target(

@@ -48,6 +48,19 @@ extension LabelledImages {
     }
   }
 
+  /// The parts that a data set's folder is divided into, of those of ``Split``; none when all of its
+  /// images are read as either.
+  ///
+  /// - Throws: ``Diagnostic`` when there is no such folder, or a file of a part is missing.
+  public static func splits(in folder: URL) throws -> [Split] {
+    let names = try names(in: folder)
+    return try Split.allCases.filter { split in
+      try tensorFile(in: names, split: split) != nil
+        || batches(in: names, of: folder, split: split) != nil
+        || names.contains(split.rawValue) && isFolder(folder.appending(path: split.rawValue))
+    }
+  }
+
   /// What lies in a folder, sorted; hidden files, which some systems put beside others, are left out.
   private static func names(in folder: URL) throws -> [String] {
     guard isFolder(folder) else {

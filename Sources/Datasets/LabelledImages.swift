@@ -38,6 +38,17 @@ public struct LabelledImages: Equatable, Sendable {
     return images
   }
 
+  /// The images of these indices, in their order.
+  public func selecting(_ indices: some Sequence<Int>) -> LabelledImages {
+    var images = self
+    (images.pixels, images.labels) = ([], [])
+    for index in indices {
+      images.pixels += pixels[index * imageSize..<(index + 1) * imageSize]
+      if !labels.isEmpty { images.labels.append(labels[index]) }
+    }
+    return images
+  }
+
   /// The images as a network with inputs of `bits` bits takes them: the top bits of each byte.
   public func quantized(toBits bits: Int) -> [UInt8] {
     bits == 8 ? pixels : pixels.map { $0 >> UInt8(8 - bits) }

@@ -70,6 +70,24 @@ public struct GoldenExecutor: Sendable {
     }
   }
 
+  /// A value for each image, computed from the values of its nodes here and in another network that takes
+  /// the same images, on all processors.
+  ///
+  /// - Parameter body: is given the values of a node here and of a node there, by their indices.
+  func reduce<Result: Sendable>(
+    _ images: [UInt8], beside other: GoldenExecutor, initial: Result,
+    _ body: @Sendable (inout Result, (Int) -> [Int], (Int) -> [Int]) -> Void
+  ) -> [Result] {
+    precondition(inputCount == other.inputCount, "the other network takes other images")
+    return spread(images, initial: initial) {
+      (Workspace(plan), Workspace(other.plan))
+    } body: { workspaces, image, result in
+      workspaces.0.run(image)
+      workspaces.1.run(image)
+      body(&result, workspaces.0.values(of:), workspaces.1.values(of:))
+    }
+  }
+
   /// How many codes of each image differ from those of another lowering of this network, on all
   /// processors.
   ///

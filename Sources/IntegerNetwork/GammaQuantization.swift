@@ -6,7 +6,7 @@ extension CodeQuantization {
   ///
   /// Only the ratios of the gammas matter to the thresholds that follow, so the step is free.
   /// - Exactness: the bound is of the returned step, a double; it is stated, not hidden.
-  init(layer: String, gammas: [Double], bits: Int) {
+  package init(layer: String, gammas: [Double], bits: Int) {
     self.layer = layer
     self.gammas = gammas
     let largest = gammas.max() ?? 0

@@ -98,30 +98,42 @@ extension Lowering {
 
   /// Sums → scores with a common step.
   mutating func appendScores(of node: Int, channels: [ExactAffine], name: String) -> Int {
-    let lines = channels.map { $0.approximation() }
-    let limits = sumLimits(of: node)
-    let score: AffineScore
-    let bound: Double
-    if let exact = exactScore(lines) {
-      (score, bound) = (exact, 0)
-    } else {
-      let most = Double((1 << (options.scoreBits - 1)) - 1)
-      // Beside tiny slopes an offset may be huge; a score has at most 48 bits.
-      let step = max(
-        (lines.map { abs($0.slope) }.max() ?? 0) / most,
-        (lines.map { abs($0.offset) }.max() ?? 0) / 0x1p47, .leastNormalMagnitude)
-      score = AffineScore(
-        multipliers: lines.map { Int(($0.slope / step).rounded()) },
-        offsets: lines.map { Int(($0.offset / step).rounded()) }, step: step)
-      bound = step * 0.5 * Double((limits.max() ?? 0) + 1)
-    }
-    report.scores = ScoreQuantization(layer: nodes[node].name, step: score.step, bound: bound)
+    let (score, quantization) = AffineScore.rounding(
+      channels.map { $0.approximation() }, bits: options.scoreBits, of: nodes[node].name,
+      limit: sumLimits(of: node).max() ?? 0)
+    report.scores = quantization
     return append(
       name, .score(score), inputs: [node], shape: nodes[node].shape)
   }
+}
+
+extension AffineScore {
+  /// Integers for scores slope · s + offset, with a common step.
+  ///
+  /// - Parameters:
+  ///   - bits: of a multiplier, with its sign.
+  ///   - layer: what makes the sums s.
+  ///   - limit: the largest |s|.
+  package static func rounding(
+    _ lines: [(slope: Double, offset: Double)], bits: Int, of layer: String, limit: Int
+  ) -> (score: AffineScore, quantization: ScoreQuantization) {
+    if let exact = exact(lines) {
+      return (exact, ScoreQuantization(layer: layer, step: exact.step, bound: 0))
+    }
+    let most = Double((1 << (bits - 1)) - 1)
+    // Beside tiny slopes an offset may be huge; a score has at most 48 bits.
+    let step = max(
+      (lines.map { abs($0.slope) }.max() ?? 0) / most,
+      (lines.map { abs($0.offset) }.max() ?? 0) / 0x1p47, .leastNormalMagnitude)
+    let score = AffineScore(
+      multipliers: lines.map { Int(($0.slope / step).rounded()) },
+      offsets: lines.map { Int(($0.offset / step).rounded()) }, step: step)
+    let bound = step * 0.5 * Double(limit + 1)
+    return (score, ScoreQuantization(layer: layer, step: step, bound: bound))
+  }
 
   /// Where every channel has the same slope and no offset the sums are scores as they are.
-  private func exactScore(_ lines: [(slope: Double, offset: Double)]) -> AffineScore? {
+  private static func exact(_ lines: [(slope: Double, offset: Double)]) -> AffineScore? {
     guard let slope = lines.first?.slope, slope > 0,
       lines.allSatisfy({ $0.slope == slope && $0.offset == 0 })
     else { return nil }

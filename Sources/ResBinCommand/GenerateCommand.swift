@@ -49,6 +49,12 @@ struct GenerateCommand: ParsableCommand {
       """)
   var runTimeLevels = false
 
+  @Option(
+    help: ArgumentHelp(
+      "With --run-time-levels: what `resbin calibrate` wrote for the model, in place of its outputs.",
+      valueName: "file"))
+  var levelBanks: String?
+
   @OptionGroup var format: OutputOptions
 
   func run() throws {
@@ -58,8 +64,14 @@ struct GenerateCommand: ParsableCommand {
         throw Diagnostic(at: "--fold", "layer '\(fold.layer)' is folded twice", hint: "keep one")
       }
     }
+    guard levelBanks == nil || runTimeLevels else {
+      throw Diagnostic(
+        at: "--level-banks", "given without `--run-time-levels`; the levels in use are fixed",
+        hint: "add `--run-time-levels`")
+    }
     let target = try goal.target()
-    let graph = try runTimeLevels ? model.readChoosingLevels() : model.readLowered()
+    let graph =
+      try runTimeLevels ? model.readChoosingLevels(banks: levelBanks) : model.readLowered()
     var search = try FoldSearch(graph, on: goal.chosenDevice(), overrides: overrides)
     let folding = try goal.fold(with: &search, target: target)
     if let target { try check(folding, target: target, overrides: overrides) }

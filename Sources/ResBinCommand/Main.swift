@@ -26,8 +26,8 @@ struct ResBinCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InspectCommand.self, EvaluateCommand.self, ExploreCommand.self, GenerateCommand.self,
-      SimulateCommand.self, ReportCommand.self,
+      InspectCommand.self, EvaluateCommand.self, ExploreCommand.self, CalibrateCommand.self,
+      GenerateCommand.self, SimulateCommand.self, ReportCommand.self,
     ])
 
   /// Parses and runs; every failure ends in exit code 1, help in 0.

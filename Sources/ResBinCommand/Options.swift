@@ -32,13 +32,22 @@ struct ModelOptions: ParsableArguments {
   var lowering: LoweringOptions { LoweringOptions(gammaBits: gammaBits) }
 
   /// The network, lowered.
-  func readLowered() throws -> IntegerGraph {
+  ///
+  /// - Parameter keepsWeights: as all numbers of levels of a network need it.
+  func readLowered(keepsWeights: Bool = false) throws -> IntegerGraph {
     let trained = try read()
-    return try trained.network.lowered(with: trained.parameters, options: lowering)
+    var options = lowering
+    options.keepsWeights = keepsWeights
+    return try trained.network.lowered(with: trained.parameters, options: options)
   }
 
-  /// The network in which the levels in use are chosen at run time.
-  func readChoosingLevels() throws -> IntegerGraph {
+  /// The network in which the levels in use are chosen at run time: of the outputs for each number of
+  /// them, or of what `resbin calibrate` wrote.
+  func readChoosingLevels(banks: String? = nil) throws -> IntegerGraph {
+    if let banks {
+      return try LevelBanks(contentsOf: URL(filePath: banks))
+        .applied(to: readLowered(keepsWeights: true), path: banks)
+    }
     let networks = try ONNXModel(contentsOf: URL(filePath: model))
       .networksByLevels(output: modelOutput)
     return try .choosingLevels(among: networks, options: lowering)

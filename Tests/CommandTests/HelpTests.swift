@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 @Suite(.tags(.unit)) struct HelpTests {
-  @Test(arguments: ["", "inspect", "evaluate", "explore", "generate", "simulate", "report"])
+  @Test(arguments: [
+    "", "inspect", "evaluate", "explore", "calibrate", "generate", "simulate", "report",
+  ])
   func theHelpIsTheCommittedOne(command: String) throws {
     try Resbin.inFolder { resbin in
       let output = try resbin.run("\(command) --help")

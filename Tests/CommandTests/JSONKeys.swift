@@ -96,7 +96,15 @@ struct JSONKeys {
       "mismatch.expected", "mismatch.got",
     ])
 
-  static let all = [inspect, evaluate, explore, generate, simulate]
+  static let calibrate = JSONKeys(
+    command: "calibrate",
+    always: [
+      "network", "calibrationImages", "images", "modes", "modes[].levels", "modes[].correct",
+      "modes[].accuracy", "file", "seconds",
+    ],
+    sometimes: ["modes[].droppedAccuracy"])
+
+  static let all = [inspect, evaluate, explore, calibrate, generate, simulate]
 
   /// What is wrong with the keys of a command's output.
   func problems(with keys: Set<String>) -> [String] {

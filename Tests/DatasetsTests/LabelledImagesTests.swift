@@ -166,7 +166,42 @@ import Testing
     }
   }
 
+  /// Parts are what has files or a folder of its own.
+  @Test func aFolderSaysItsParts() throws {
+    let test = LabelledImages.Split.test
+    let cases: [(files: [String], parts: [LabelledImages.Split])] = [
+      (["a/0.pgm"], []), (["t10k-images-idx3-ubyte"], [test]), (["train-images.npy"], [.train]),
+      (["test_32x32.mat", "train_32x32.mat"], [test, .train]), (["test_batch.bin.gz"], [test]),
+      (["test/0/a.pgm", "train/0/a.pgm"], [test, .train]), (["train/0/a.pgm"], [.train]),
+      ((1...5).map { "data_batch_\($0).bin" }, [.train]), (["test-labels.npy"], []),
+    ]
+    for (files, parts) in cases {
+      try TestData.withTemporaryFolder { folder in
+        for file in files {
+          let url = folder.appending(path: file)
+          try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+          try folder.write(file, [])
+        }
+        #expect(try LabelledImages.splits(in: folder) == parts, "\(files)")
+      }
+    }
+  }
+
   // MARK: Values
+
+  @Test func imagesAreSelectedWithTheirLabels() {
+    let all = LabelledImages(
+      pixels: Array(0..<12), labels: [7, 0, 9], height: 2, width: 2, channels: 1)
+    let some = all.selecting([2, 0, 2])
+    #expect(some.pixels == [8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11])
+    #expect(some.labels == [9, 7, 9])
+    #expect(some.imageSize == 4)
+    var unlabelled = all
+    unlabelled.labels = []
+    #expect(unlabelled.selecting([1]).labels == [])
+    #expect(unlabelled.selecting([1]).pixels == [4, 5, 6, 7])
+  }
 
   @Test(arguments: 0...4) func aPrefixHasItsLabels(count: Int) {
     let all = LabelledImages(
