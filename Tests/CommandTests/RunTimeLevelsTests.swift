@@ -34,6 +34,28 @@ import Testing
     }
   }
 
+  /// A model that was trained with two levels only, as a user makes one of it that has a choice.
+  @Test(.enabled(if: Simulator.isAvailable, "needs Verilator"))
+  func aCalibratedModelHasEveryNumber() throws {
+    try Resbin.inFolder { resbin in
+      let model = "Models/mnist-256x3-m2.onnx"
+      let calibration = try resbin.run(
+        "calibrate \(model) --dataset Models --count 100 -o banks.json")
+      #expect(calibration.status == 0, "\(calibration.text)")
+      let generated = try resbin.run(
+        "generate \(model) --run-time-levels --level-banks banks.json -o design --cycles 2048")
+      #expect(generated.status == 0, "\(generated.text)")
+      for levels in 1...2 {
+        let json = try resbin.json("simulate design \(images) --count 8 --levels \(levels)")
+        #expect(json.value("passed") == true)
+        #expect(json.value("levels") == levels)
+      }
+      // The model that it was generated from, whatever made its banks.
+      let report = try resbin.run("report design \(images) --count 1 --model \(model)")
+      #expect(report.status == 0, "\(report.text)")
+    }
+  }
+
   @Test func bothReportsNameEveryNumber() throws {
     try Resbin.inFolder { resbin in
       let output = try resbin.run(generate)
