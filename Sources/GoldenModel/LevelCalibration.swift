@@ -121,23 +121,24 @@ private struct LevelCalibration {
   private func weights(of node: Int, levels: Int) -> [Int]? {
     guard levels > 1 else { return [1] }
     guard let code = whole.code(of: node) else { return nil }
-    let values = (0..<1 << code.levels).map { Double(code.value(of: $0)) }
-    let signs = (0..<1 << levels).map { code in
-      (0..<levels).map { code >> (levels - 1 - $0) & 1 == 1 ? 1.0 : -1.0 }
+    // How often each code of the mode stands where each code of the whole network does.
+    let empty = Array(repeating: 0, count: 1 << (code.levels + levels))
+    let counts = pairs(at: node, initial: empty) { counts, wholeCodes, codes in
+      for (wholeCode, code) in zip(wholeCodes, codes) { counts[wholeCode << levels | code] += 1 }
+    }.reduce(into: empty) { total, image in
+      for index in total.indices { total[index] += image[index] }
     }
     // A row for each level: Σ b_k · b_l, and Σ e · b_l behind it.
-    let empty = Array(repeating: Array(repeating: 0.0, count: levels + 1), count: levels)
-    let products = pairs(at: node, initial: empty) { sums, wholeCodes, codes in
-      for (wholeCode, code) in zip(wholeCodes, codes) {
-        let (value, signs) = (values[wholeCode], signs[code])
-        for row in 0..<levels {
-          for column in 0..<levels { sums[row][column] += signs[row] * signs[column] }
-          sums[row][levels] += signs[row] * value
+    var equations = Array(repeating: Array(repeating: 0.0, count: levels + 1), count: levels)
+    for (index, count) in counts.enumerated() where count > 0 {
+      let value = code.value(of: index >> levels)
+      let signs = (0..<levels).map { index >> (levels - 1 - $0) & 1 == 1 ? 1 : -1 }
+      for row in 0..<levels {
+        for column in 0..<levels {
+          equations[row][column] += Double(count * signs[row] * signs[column])
         }
+        equations[row][levels] += Double(count) * Double(value * signs[row])
       }
-    }
-    let equations = (0..<levels).map { row in
-      (0...levels).map { column in products.reduce(0) { $0 + $1[row][column] } }
     }
     guard let gammas = solution(of: equations), let largest = gammas.max(), largest > 0,
       gammas.allSatisfy({ $0 >= 0 })

@@ -10,17 +10,19 @@ import Testing
 @Suite(.tags(.unit)) struct LevelCalibrationTests {
   private let count = IntegerGraph.leastCalibrationImages
 
-  /// Random networks of levels, their seeds beside them, and images for them.
+  /// Random networks of 2 or 3 levels, their seeds beside them, and images for them.
   private func networks(
     _ seeds: Range<UInt64>, maps: Bool = false
-  ) -> [(seed: UInt64, graph: IntegerGraph, images: [UInt8])] {
-    seeds.compactMap { seed in
+  ) throws -> [(seed: UInt64, graph: IntegerGraph, images: [UInt8])] {
+    try seeds.compactMap { seed in
       var random = SeededRandom(seed: seed)
-      let graph =
+      var graph =
         maps
         ? RandomGraph.makeMap(using: &random, depth: 3)
-        : RandomGraph.make(using: &random, depth: 4)
+        : RandomGraph.make(using: &random, depth: 3)
       guard graph.levels > 1 else { return nil }
+      // Up to 8 levels would make 7 modes.
+      if graph.levels > 3 { graph = try graph.droppingLevels().inMode(2) }
       return (seed, graph, RandomGraph.images(count, for: graph, using: &random))
     }
   }
@@ -28,8 +30,8 @@ import Testing
   // MARK: What is kept
 
   @Test(arguments: [false, true]) func everyModeIsANetworkOfItsLevels(maps: Bool) throws {
-    let networks = networks(9000..<9024, maps: maps)
-    #expect(networks.count > 10)
+    let networks = try networks(9000..<9016, maps: maps)
+    #expect(networks.count > 7)
     for (seed, graph, images) in networks {
       let calibrated = try graph.calibrated(on: images)
       try calibrated.check()
@@ -52,7 +54,7 @@ import Testing
 
   /// Nothing before the first sign has levels: its thresholds are those of the network.
   @Test func theFirstSignKeepsItsThresholds() throws {
-    for (seed, graph, images) in networks(9100..<9120) {
+    for (seed, graph, images) in try networks(9100..<9110) {
       let calibrated = try graph.calibrated(on: images)
       let first = try #require(graph.nodes.firstIndex { $0.tree != nil })
       let whole = try #require(graph.nodes[first].tree)
@@ -70,11 +72,12 @@ import Testing
   /// A channel whose weights are turned round and whose comparison is turned with them is the same channel.
   @Test func aFallingChannelIsCalibratedAsARisingOne() throws {
     var turned = 0
-    for seed in 9200..<9240 as Range<UInt64> {
+    for seed in 9200..<9212 as Range<UInt64> {
       var random = SeededRandom(seed: seed)
-      let graph = RandomGraph.make(using: &random, depth: 3)
-      let images = RandomGraph.images(count, for: graph, using: &random)
+      var graph = RandomGraph.make(using: &random, depth: 3)
       guard graph.levels > 1 else { continue }
+      if graph.levels > 3 { graph = try graph.droppingLevels().inMode(2) }
+      let images = RandomGraph.images(count, for: graph, using: &random)
       var other = graph
       for index in graph.nodes.indices {
         guard var tree = graph.nodes[index].tree,
@@ -98,13 +101,13 @@ import Testing
             == GoldenExecutor(two.inMode(mode)).outputs(images), "seed \(seed), mode \(mode)")
       }
     }
-    #expect(turned > 100)
+    #expect(turned > 50)
   }
 
   /// One level weighs 1; of more, the weights are to each other as the gammas that the images say.
   @Test func gammasAreOfTheMode() throws {
     var compared = 0
-    for (seed, graph, images) in networks(9300..<9330) {
+    for (seed, graph, images) in try networks(9300..<9312) {
       let calibrated = try graph.calibrated(on: images)
       for mode in 0..<graph.levels - 1 {
         let fewer = calibrated.inMode(mode)
@@ -117,10 +120,11 @@ import Testing
           // e · b_1, e · b_2, b_1 · b_2
           var sums = [0, 0, 0]
           let size = graph.nodes[0].shape.count
+          let (executor, wholeExecutor) = (GoldenExecutor(fewer), GoldenExecutor(graph))
           for image in 0..<count {
             let pixels = images[image * size..<(image + 1) * size]
-            let codes = GoldenExecutor(fewer).trace(pixels)[index]
-            for (e, code) in zip(GoldenExecutor(graph).trace(pixels)[index], codes) {
+            let codes = executor.trace(pixels)[index]
+            for (e, code) in zip(wholeExecutor.trace(pixels)[index], codes) {
               let value = whole.code.value(of: e)
               let (first, second) = (code >> 1 == 1 ? 1 : -1, code & 1 == 1 ? 1 : -1)
               sums[0] += value * first
@@ -159,7 +163,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 49]) func fewImagesAreAnError(count: Int) throws {
-    let (_, graph, images) = try #require(networks(9400..<9500).first)
+    let (_, graph, images) = try #require(networks(9400..<9404).first)
     let few = Array(images.prefix(count * graph.nodes[0].shape.count))
     #expect(
       printedError { try graph.calibrated(on: few) } == """
