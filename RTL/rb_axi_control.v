@@ -16,15 +16,16 @@
 // Address and data of a write are taken independently of each other. All that can be written stands
 // in the lowest byte: without its strobe a write changes nothing, but is an access.
 //
-//     reset_o      the pipeline is in reset: while rst_i, one cycle more, and from CONTROL.RESET
-//                  until result_idle_i, 8 cycles at least. It is a register, so it is the pipeline's
-//                  rst_i as it stands.
+//     reset_o      the pipeline is in reset: while rst_i, one cycle more, from CONTROL.RESET until
+//                  result_idle_i, 8 cycles at least, and for one cycle with each new mode. It is a
+//                  register, so it is the pipeline's rst_i as it stands.
 //     abandon_o    for one cycle, the first of reset_o if both were written
 //     enable_o     CONTROL.ENABLE, and no change of the levels waits
 //     clear_o      for one cycle, and while rst_i: zero the high-water marks
 //     mode_o       one less than the levels in use; after LEVELS was written no image is begun
-//                  (enable_o) until all images have left, and then it changes: mode_o belongs to
-//                  every image that is inside
+//                  (enable_o) until all results have left and all packets have ended, and then it
+//                  changes, with a cycle of reset_o. What is inside then has no part in a result: a
+//                  layer may still compute pixels that no later layer reads
 //
 //     register          bits, access         what
 //     CONTROL           [0] ENABLE           images are taken
@@ -52,45 +53,45 @@ module rb_axi_control #(
   parameter integer OUT_BYTES = 1,  // bytes of a beat
   parameter integer FIFOS     = 0   // queues with a high-water mark, at most 64
 ) (
-  input  wire                                clk_i,
-  input  wire                                rst_i,
+  input  wire                                 clk_i,
+  input  wire                                 rst_i,
 
-  input  wire [11:2]                         awaddr_i,
-  input  wire                                awvalid_i,
-  output wire                                awready_o,
-  input  wire [7:0]                          wdata_i,           // no bit above can be written
-  input  wire                                wstrb_i,           // of the lowest byte
-  input  wire                                wvalid_i,
-  output wire                                wready_o,
-  output wire [1:0]                          bresp_o,
-  output wire                                bvalid_o,
-  input  wire                                bready_i,
-  input  wire [11:2]                         araddr_i,
-  input  wire                                arvalid_i,
-  output wire                                arready_o,
-  output wire [31:0]                         rdata_o,
-  output wire [1:0]                          rresp_o,
-  output wire                                rvalid_o,
-  input  wire                                rready_i,
+  input  wire [11:2]                          awaddr_i,
+  input  wire                                 awvalid_i,
+  output wire                                 awready_o,
+  input  wire [7:0]                           wdata_i,           // no bit above can be written
+  input  wire                                 wstrb_i,           // of the lowest byte
+  input  wire                                 wvalid_i,
+  output wire                                 wready_o,
+  output wire [1:0]                           bresp_o,
+  output wire                                 bvalid_o,
+  input  wire                                 bready_i,
+  input  wire [11:2]                          araddr_i,
+  input  wire                                 arvalid_i,
+  output wire                                 arready_o,
+  output wire [31:0]                          rdata_o,
+  output wire [1:0]                           rresp_o,
+  output wire                                 rvalid_o,
+  input  wire                                 rready_i,
 
-  output wire                                interrupt_o,
-  output wire                                enable_o,
-  output wire                                reset_o,
-  output wire                                abandon_o,
-  output wire                                clear_o,
+  output wire                                 interrupt_o,
+  output wire                                 enable_o,
+  output wire                                 reset_o,
+  output wire                                 abandon_o,
+  output wire                                 clear_o,
   output wire [(MODES>1?$clog2(MODES):1)-1:0] mode_o,
 
-  input  wire                                image_begun_i,     // rb_image_frame
-  input  wire                                image_ended_i,
-  input  wire                                image_short_i,
-  input  wire                                image_long_i,
-  input  wire                                image_starved_i,
-  input  wire                                image_dropping_i,
-  input  wire                                image_stalled_i,   // tvalid and not tready
-  input  wire                                result_left_i,     // rb_result_frame
-  input  wire                                result_idle_i,
-  input  wire                                result_stalled_i,  // tvalid and not tready
-  input  wire [16*(FIFOS>0?FIFOS:1)-1:0]     high_water_i       // rb_high_water, queue 0 lowest
+  input  wire                                 image_begun_i,     // rb_image_frame
+  input  wire                                 image_ended_i,
+  input  wire                                 image_short_i,
+  input  wire                                 image_long_i,
+  input  wire                                 image_starved_i,
+  input  wire                                 image_dropping_i,
+  input  wire                                 image_stalled_i,   // tvalid and not tready
+  input  wire                                 result_left_i,     // rb_result_frame
+  input  wire                                 result_idle_i,
+  input  wire                                 result_stalled_i,  // tvalid and not tready
+  input  wire [16*(FIFOS>0?FIFOS:1)-1:0]      high_water_i       // rb_high_water, queue 0 lowest
 );
 
   localparam [11:0] REG_ID             = 12'h000;
@@ -230,7 +231,13 @@ module rb_axi_control #(
   reg        abandon_q;
   reg        clear_q;
   reg [15:0] in_flight_q;     // images begun whose results have not left
+  reg        inside_q;        // a packet has begun, and not ended
 
+  wire [MODE_WIDTH-1:0] chosen;  // of the next image
+  wire                  switching;
+
+  // Nothing that is inside has a part in a result.
+  wire switches     = switching && in_flight_q == 0 && !begun_q && !inside_q;
   wire reset_starts = write_control && wdata_q[1];
   wire reset_ends   = reset_q && reset_cycles_q == 0 && idle_q;
   wire busy         = in_flight_q != 0 || reset_q;
@@ -242,7 +249,7 @@ module rb_axi_control #(
 
     if (reset_cycles_q != 0) reset_cycles_q <= reset_cycles_q - 1;
     if (reset_ends) reset_q <= 0;
-    pipeline_rst_q <= reset_q && !reset_ends;
+    pipeline_rst_q <= reset_q && !reset_ends || switches;
     if (reset_starts) begin
       reset_q        <= 1;
       pipeline_rst_q <= 1;
@@ -253,6 +260,9 @@ module rb_axi_control #(
     if (left_q && !begun_q) in_flight_q <= in_flight_q - 1;
     if (reset_ends) in_flight_q <= 0;
 
+    if (begun_q) inside_q <= 1;
+    if (ended_q || reset_q) inside_q <= 0;
+
     if (rst_i) begin
       enable_q       <= 1;
       abandon_q      <= 0;
@@ -261,13 +271,11 @@ module rb_axi_control #(
       pipeline_rst_q <= 1;
       reset_cycles_q <= 0;
       in_flight_q    <= 0;
+      inside_q       <= 0;
     end
   end
 
   // Levels ------------------------------------------------------------------------------------
-
-  wire [MODE_WIDTH-1:0] chosen;  // of the next image
-  wire                  switching;
 
   generate
     if (MODES > 1) begin : gen_modes
@@ -282,8 +290,7 @@ module rb_axi_control #(
 
       always @(posedge clk_i) begin
         if (write_levels && !bad_levels) chosen_q <= wanted;
-        // An image that began in the cycle of the write is seen in begun_q.
-        if (in_flight_q == 0 && !begun_q) mode_q <= chosen_q;
+        if (switches) mode_q <= chosen_q;
         if (rst_i) begin
           chosen_q <= LAST_MODE[MODE_WIDTH-1:0];
           mode_q   <= LAST_MODE[MODE_WIDTH-1:0];

@@ -50,19 +50,19 @@ module rb_line_buffer #(
   parameter integer STRIDE_X        = 1,  // pixels from a window to the next one
   parameter integer REPEATS         = 2   // times that a window is sent, all its levels each time
 ) (
-  input  wire                                                         clk_i,
-  input  wire                                                         rst_i,
-  input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0]                 mode_i,
+  input  wire                                                        clk_i,
+  input  wire                                                        rst_i,
+  input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0]                mode_i,
 
-  input  wire [LANES*LEVELS-1:0]                                      in_data_i,
-  input  wire                                                         in_valid_i,
-  output wire                                                         in_ready_o,
-  input  wire                                                         in_last_i,
+  input  wire [LANES*LEVELS-1:0]                                     in_data_i,
+  input  wire                                                        in_valid_i,
+  output wire                                                        in_ready_o,
+  input  wire                                                        in_last_i,
 
-  output wire [KERNEL_HEIGHT*KERNEL_WIDTH*LANES*LEVELS_PER_BEAT-1:0]  out_data_o,
-  output wire                                                         out_valid_o,
-  input  wire                                                         out_ready_i,
-  output wire                                                         out_last_o
+  output wire [KERNEL_HEIGHT*KERNEL_WIDTH*LANES*LEVELS_PER_BEAT-1:0] out_data_o,
+  output wire                                                        out_valid_o,
+  input  wire                                                        out_ready_i,
+  output wire                                                        out_last_o
 );
 
   localparam integer PASSES  = LEVELS / LEVELS_PER_BEAT;  // beats of a repeat

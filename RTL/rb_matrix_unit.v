@@ -781,6 +781,8 @@ module rb_matrix_unit #(
   endfunction
 
   localparam [63:0] LARGEST_SUM = gamma_sum(GAMMAS) * LANES * WORDS * (PADDED != 0 ? 2 : 1);
+  localparam [WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0] ONE_MODE =
+    GAMMAS[WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0];
   localparam [GAMMA_WIDTH-1:0] LAST_GAMMA =
     GAMMAS[(WEIGHT_LEVELS*LEVELS-1)*GAMMA_WIDTH +: GAMMA_WIDTH];
 
@@ -829,14 +831,14 @@ module rb_matrix_unit #(
       end
     end
     if ((HORNER != 0 || (ADDER_TREE != 0 && WEIGHT_LEVELS == 1))
-        && (!halves(GAMMAS[WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0]) || LAST_GAMMA != 1)) begin : gen_check_gammas
+        && (!halves(ONE_MODE) || LAST_GAMMA != 1)) begin : gen_check_gammas
       initial begin
         $display("%m: HORNER (%0d), ADDER_TREE (%0d): GAMMAS (%0h) do not halve down to 1 by level",
                  HORNER, ADDER_TREE, GAMMAS);
         $finish;
       end
     end
-    if (ADDER_TREE != 0 && WEIGHT_LEVELS > 1 && !halves(GAMMAS[WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH-1:0])) begin : gen_check_halves
+    if (ADDER_TREE != 0 && WEIGHT_LEVELS > 1 && !halves(ONE_MODE)) begin : gen_check_halves
       initial begin
         $display("%m: ADDER_TREE (%0d) needs GAMMAS (%0h) that halve from level to level",
                  ADDER_TREE, GAMMAS);

@@ -11,8 +11,9 @@
 // Input    UNITS unsigned sums of SUM_WIDTH bits; GROUPS beats a vector.
 // Output   UNITS codes of LEVELS bits, b_1 the most significant.
 // Timing   latency 1 + LEVELS, a beat a cycle: sums and thresholds, then one stage a level.
-// Storage  GROUPS words for each mode; unit u has 2^LEVELS - 1 thresholds of SUM_WIDTH bits, node n at position
-//          u*(2^LEVELS - 1) + n - 1. A stage hands on what is below the node it compared with.
+// Storage  GROUPS words for each mode; unit u has 2^LEVELS - 1 thresholds of SUM_WIDTH bits, node n
+//          at position u*(2^LEVELS - 1) + n - 1. A stage hands on what is below the node it compared
+//          with.
 //          FALLING: one bit more a unit, above its thresholds; 1 turns its comparisons round.
 // Cuts     data, valid and last; passes ready through.
 // Checked  Tests/CoresTests/ResidualEncoderTests.swift, Sim/properties/rb_residual_encoder_bind.sv.
@@ -28,19 +29,19 @@ module rb_residual_encoder #(
   parameter integer FALLING         = 0,  // 1: a bit of each neuron turns its comparisons round
   parameter         THRESHOLDS_FILE = ""
 ) (
-  input  wire                       clk_i,
-  input  wire                       rst_i,
+  input  wire                                         clk_i,
+  input  wire                                         rst_i,
   input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0] mode_i,
 
-  input  wire [UNITS*SUM_WIDTH-1:0] sums_data_i,
-  input  wire                       sums_valid_i,
-  output wire                       sums_ready_o,
-  input  wire                       sums_last_i,
+  input  wire [UNITS*SUM_WIDTH-1:0]                   sums_data_i,
+  input  wire                                         sums_valid_i,
+  output wire                                         sums_ready_o,
+  input  wire                                         sums_last_i,
 
-  output wire [UNITS*LEVELS-1:0]    codes_data_o,
-  output wire                       codes_valid_o,
-  input  wire                       codes_ready_i,
-  output wire                       codes_last_o
+  output wire [UNITS*LEVELS-1:0]                      codes_data_o,
+  output wire                                         codes_valid_o,
+  input  wire                                         codes_ready_i,
+  output wire                                         codes_last_o
 );
 
   localparam integer TREE_WIDTH    = ((1 << LEVELS) - 1) * SUM_WIDTH;

@@ -26,19 +26,19 @@ module rb_score #(
   parameter integer MODES             = 1,   // 1, or how many numbers of levels there are
   parameter         COEFFICIENTS_FILE = ""
 ) (
-  input  wire                         clk_i,
-  input  wire                         rst_i,
+  input  wire                                         clk_i,
+  input  wire                                         rst_i,
   input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0] mode_i,
 
-  input  wire [UNITS*SUM_WIDTH-1:0]   sums_data_i,
-  input  wire                         sums_valid_i,
-  output wire                         sums_ready_o,
-  input  wire                         sums_last_i,
+  input  wire [UNITS*SUM_WIDTH-1:0]                   sums_data_i,
+  input  wire                                         sums_valid_i,
+  output wire                                         sums_ready_o,
+  input  wire                                         sums_last_i,
 
-  output wire [UNITS*SCORE_WIDTH-1:0] scores_data_o,
-  output wire                         scores_valid_o,
-  input  wire                         scores_ready_i,
-  output wire                         scores_last_o
+  output wire [UNITS*SCORE_WIDTH-1:0]                 scores_data_o,
+  output wire                                         scores_valid_o,
+  input  wire                                         scores_ready_i,
+  output wire                                         scores_last_o
 );
 
   localparam integer COEFFICIENT_WIDTH = MULTIPLIER_WIDTH + SCORE_WIDTH;

@@ -47,19 +47,19 @@ module rb_window #(
   parameter integer CHANNELS_OUTER  = 0,  // 1: a word of all pixels, then the next word
   parameter integer DEPTH           = 8   // words held
 ) (
-  input  wire                                   clk_i,
-  input  wire                                   rst_i,
+  input  wire                                         clk_i,
+  input  wire                                         rst_i,
   input  wire [(MODES > 1 ? $clog2(MODES) : 1) - 1:0] mode_i,
 
-  input  wire [LANES*LEVELS+FLAGS-1:0]          in_data_i,
-  input  wire                                   in_valid_i,
-  output wire                                   in_ready_o,
-  input  wire                                   in_last_i,
+  input  wire [LANES*LEVELS+FLAGS-1:0]                in_data_i,
+  input  wire                                         in_valid_i,
+  output wire                                         in_ready_o,
+  input  wire                                         in_last_i,
 
-  output wire [LANES*LEVELS_PER_BEAT+FLAGS-1:0] out_data_o,
-  output wire                                   out_valid_o,
-  input  wire                                   out_ready_i,
-  output wire                                   out_last_o
+  output wire [LANES*LEVELS_PER_BEAT+FLAGS-1:0]       out_data_o,
+  output wire                                         out_valid_o,
+  input  wire                                         out_ready_i,
+  output wire                                         out_last_o
 );
 
   localparam integer PASSES  = LEVELS / LEVELS_PER_BEAT;  // passes of a repeat

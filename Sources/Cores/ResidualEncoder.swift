@@ -88,7 +88,8 @@ public struct ResidualEncoder: Core {
         }
         image.words.append(packer.limbs)
         image.comments.append(
-          "\(layer): neurons \(span(group * units, units)), thresholds \(span(1, nodes))"
+          "\(layer): neurons \(span(group * units, units)), thresholds "
+            + span(1, bank.thresholds[group * units].prefix(nodes).count)
             + (hasFalling ? ", falling" : "") + inMode(mode, of: banks.count))
       }
     }

@@ -114,8 +114,10 @@ public struct ONNXModel: Sendable {
           .error, at: file,
           "the file has no output '\(name)_m1'; a choice of levels needs one for each smaller number of "
             + "levels",
-          hint: "train the network with `--joint`, or make banks with `resbin calibrate` and name "
-            + "them with `--level-banks`")
+          hint: output == nil
+            ? "train the network with `--joint`, or make banks with `resbin calibrate` and name "
+              + "them with `--level-banks`"
+            : "name the output with all levels, or leave `--model-output` out")
       ])
     }
     return try fewer.map { try trainedNetwork(output: $0) } + [trainedNetwork(output: name)]

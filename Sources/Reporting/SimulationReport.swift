@@ -78,7 +78,8 @@ public struct SimulationReport: Codable, Equatable, Sendable {
     predictedQueues = result.queues.enumerated().map { index, queue in
       var predicted = queue
       let entry = manifest.stages.first { $0.name == queue.stage }
-      predicted.highWater = mode?.highWater[index] ?? entry?.highWater ?? queue.depth
+      let inMode = mode.map { $0.highWater.dropFirst(index).first ?? queue.depth }
+      predicted.highWater = inMode ?? entry?.highWater ?? queue.depth
       return predicted
     }
     self.clock = clock

@@ -48,8 +48,16 @@ struct ModelOptions: ParsableArguments {
       return try LevelBanks(contentsOf: URL(filePath: banks))
         .applied(to: readLowered(keepsWeights: true), path: banks)
     }
-    let networks = try ONNXModel(contentsOf: URL(filePath: model))
-      .networksByLevels(output: modelOutput)
+    let file = try ONNXModel(contentsOf: URL(filePath: model))
+    let whole = try file.trainedNetwork(output: modelOutput)
+    guard try whole.network.lowered(with: whole.parameters, options: lowering).levels > 1 else {
+      throw Diagnostic(
+        at: model, "every activation has one level: there is nothing to choose",
+        hint: modelOutput == nil
+          ? "leave `--run-time-levels` out"
+          : "name the output with all levels, or leave `--model-output` out")
+    }
+    let networks = try file.networksByLevels(output: modelOutput)
     return try .choosingLevels(among: networks, options: lowering)
   }
 }

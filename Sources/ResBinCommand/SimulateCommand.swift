@@ -57,6 +57,7 @@ struct SimulateCommand: ParsableCommand {
     let folder = URL(filePath: design)
     let files = try Design(folder: folder)
     let pipeline = try Pipeline(FoldedNetwork(folder: folder))
+    try checkModes(of: files.manifest, pipeline: pipeline)
     if let levels { try check(levels, of: pipeline.folding.graph) }
     let selected = try limited(
       LabelledImages(contentsOf: URL(filePath: images)), to: count, path: images)
@@ -81,6 +82,21 @@ struct SimulateCommand: ParsableCommand {
       labels: selected.labels, clock: clock * 1e6, seconds: seconds / .seconds(1))
     try output.print(report, text: report.text)
     if !report.passed { throw ExitCode(1) }
+  }
+
+  /// The manifest foretells cycles and queues for each number of levels that there is.
+  private func checkModes(of manifest: Manifest, pipeline: Pipeline) throws {
+    let modes = manifest.modes ?? []
+    let numbers = Array(1..<pipeline.folding.graph.modes)
+    guard modes.map(\.levels) == numbers,
+      modes.allSatisfy({ $0.highWater.count == pipeline.queueStages.count })
+    else {
+      throw Diagnostic(
+        at: "\(design)/\(Manifest.fileName)",
+        "the manifest tells of \(modes.count + 1) numbers of levels, network.json of \(numbers.count + 1), "
+          + "or their queues differ: one of them was changed",
+        hint: "generate the design again")
+    }
   }
 
   private func check(_ levels: Int, of graph: IntegerGraph) throws {

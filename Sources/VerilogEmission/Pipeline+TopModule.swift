@@ -30,8 +30,7 @@ extension Pipeline {
     if modePort != nil {
       lines += [
         "",
-        "mode_i: mode_i + 1 of \(folding.graph.modes) levels are in use; it changes only while no beat of an",
-        "image is inside.",
+        "mode_i: mode_i + 1 of \(folding.graph.modes) levels are in use; it changes under reset only.",
       ]
     }
     lines += [

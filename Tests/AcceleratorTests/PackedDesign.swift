@@ -88,6 +88,29 @@ struct PackedDesign {
       pipeline, images: images.quantized(toBits: pipeline.input.bitsPerLane), in: root)
   }
 
+  /// Levels chosen at run time, and pools and strides that leave rows and columns over: results leave while
+  /// pixels arrive and are computed in which no result has a part.
+  static func leftOver(count: Int, in root: URL) throws -> PackedDesign {
+    let network = Network("left over", input: .image(10, 9, channels: 1, bits: 8)) {
+      Conv(4, kernel: 3, name: "conv1")
+      ResidualSign(levels: 2)
+      Conv(4, kernel: 3, name: "conv2")
+      MaxPool(2, stride: 2)
+      ResidualSign(levels: 2)
+      Conv(4, kernel: 2, stride: 2, name: "conv3")
+      ResidualSign(levels: 2)
+      Flatten()
+      Dense(4, name: "fc")
+    }
+    var random = SeededRandom(seed: 5)
+    let parameters = try network.randomParameters(using: &random)
+    let options = LoweringOptions(keepsWeights: true)
+    let whole = try network.lowered(with: parameters, options: options)
+    let images = (0..<100).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
+    let folding = try whole.calibrated(on: images).folded(to: .cycles(2000))
+    return try PackedDesign(Pipeline(folding), images: Array(images.prefix(count * 90)), in: root)
+  }
+
   /// The shipped CNV, fast enough to have queues, with the first of the shipped pictures.
   static func cnv(count: Int, in root: URL) throws -> PackedDesign {
     let images = try LabelledImages(

@@ -74,6 +74,14 @@ import Testing
         #expect(output.status == 1)
         #expect(output.error.contains(message))
       }
+      // A manifest that was changed by hand.
+      try resbin.change("design/manifest.json") {
+        $0.replacing("\"levels\" : 2,", with: "\"levels\" : 9,")
+      }
+      let changed = try resbin.run("simulate design \(images) --levels 1")
+      #expect(changed.status == 1)
+      #expect(
+        changed.error.contains("design/manifest.json: the manifest tells of 3 numbers of levels"))
     }
   }
 
@@ -84,6 +92,9 @@ import Testing
       #expect(output.status == 1)
       #expect(output.error.contains("the file has no output '"))
       #expect(!(try resbin.contents().contains { $0.hasPrefix("design") }))
+      let single = try resbin.run("generate Models/mnist-256x3-m1.onnx --run-time-levels -o design")
+      #expect(single.status == 1)
+      #expect(single.error.contains("every activation has one level: there is nothing to choose"))
       #expect(try resbin.run("generate Models/mnist-256x3-m2.onnx -o fixed").status == 0)
       let fixed = try resbin.run("simulate fixed \(images) --levels 1")
       #expect(fixed.status == 1)

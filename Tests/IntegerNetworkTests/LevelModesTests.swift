@@ -91,6 +91,8 @@ import Testing
     #expect(try error { _ in } == "no error")
     #expect(try error { $0.levels = 2 }.contains("mode 1 is not that of 1 levels"))
     #expect(try error { $0.steps.removeLast() }.contains("mode 1 is not that"))
+    #expect(try error { $0.scores = nil }.contains("the step of its scores is missing"))
+    #expect(try error { $0.scores?.step = -1 }.contains("or not positive"))
     #expect(try error { $0.steps[0].node = 99 }.contains("mode 1 is not that"))
     #expect(try error { $0.steps[0].operation = .argMax }.contains("sign is of another kind"))
     #expect(

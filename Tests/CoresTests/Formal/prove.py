@@ -84,6 +84,8 @@ FAULTS = [
     ("rb_axi_control", {"FIFOS": 2}, "high_water_i[16*queue +: 16]", "high_water_i[15:0]"),
     ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "in_flight_q == 0 && !begun_q",
      "in_flight_q == 0"),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "!begun_q && !inside_q", "!begun_q"),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "!reset_ends || switches", "!reset_ends"),
     ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "enable_q && !switching", "enable_q"),
     ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "wdata_q > MODES[7:0]", "0"),
     ("rb_high_water", {}, "held > highest_q", "held >= 2"),

@@ -52,15 +52,19 @@
   // The mode belongs to every image that is inside: it changes where there is none, and none begins.
   reg                  was_inside_q;
   reg [MODE_WIDTH-1:0] was_mode_q;
+  reg                  switched_q;
 
   always @(posedge clk_i) begin
-    was_inside_q <= !rst_i && (in_flight_q != 0 || begun_q || image_begun_i);
+    was_inside_q <= !rst_i && (in_flight_q != 0 || begun_q || image_begun_i || inside_q);
     was_mode_q   <= mode_o;
+    switched_q   <= switches && !rst_i;
   end
 
   always @* if (started_q) begin
     if (!enable_o) assume (!image_begun_i);  // rb_image_frame
     if (was_inside_q) assert (mode_o == was_mode_q);
+    // What is left of earlier images goes with it.
+    if (mode_o != was_mode_q) assert (reset_o);
     if (MODES == 1) assert (mode_o == 0 && !switching);
     else assert ({1'b0, mode_o} < MODES && {1'b0, chosen} < MODES);
     if (enable_o) assert (mode_o == chosen);
@@ -99,7 +103,7 @@
     if (rvalid_o && address_read_q && address > REG_FIFOS[11:2] && address < REG_HIGH_WATER[11:2])
       assert (rdata_o == 0);
     // The reset.
-    if (!was_rst_q) assert (reset_o == reset_q);
+    if (!was_rst_q) assert (reset_o == (reset_q || switched_q));
     assert (elapsed_q <= 4'd8);
     if (reset_q) assert (elapsed_q == 4'd8 || elapsed_q + reset_cycles_q >= 4'd7);
     if (was_reset_q && !reset_q && !was_rst_q) assert (elapsed_q == 4'd8 && was_idle_q);
