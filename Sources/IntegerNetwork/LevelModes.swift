@@ -178,7 +178,7 @@ extension IntegerGraph {
       guard mode.levels == index + 1, mode.steps.map(\.node) == stepNodes else {
         return "mode \(index + 1) is not that of \(index + 1) levels of every activation and score"
       }
-      guard (mode.scores == nil) == (lowering.scores == nil),
+      guard mode.scores != nil || lowering.scores == nil,
         mode.scores.map({ $0.step > 0 }) ?? true
       else { return "mode \(index + 1): the step of its scores is missing, or not positive" }
       for step in mode.steps {
