@@ -59,7 +59,11 @@ let package = Package(
       dependencies: ["Diagnostics", "Hashing", "Cores", "Folding", "Pipelines"],
       exclude: ["README.md"]),
     .target(
-      name: "Packaging", dependencies: ["Cores", "Folding", "VerilogEmission"],
+      name: "Packaging",
+      dependencies: [
+        "CZlib", "Diagnostics", "IntegerNetwork", "Cores", "Folding", "Pipelines",
+        "VerilogEmission",
+      ],
       exclude: ["README.md"], resources: [.embedInCode("Files")]),
     // Sim is a link to the top folder: the testbench travels inside the executable.
     .target(
@@ -75,7 +79,7 @@ let package = Package(
       name: "Reporting",
       dependencies: [
         "Diagnostics", "Modeling", "IntegerNetwork", "GoldenModel", "Cores", "Folding", "Pipelines",
-        "VerilogEmission", "Verification",
+        "VerilogEmission", "Packaging", "Verification",
       ], exclude: ["README.md"]),
     .target(
       name: "ResBin",

@@ -8,50 +8,61 @@
 // Input    AXI4-Lite, 32 bits; addresses count words. Events of rb_image_frame and rb_result_frame.
 // Output   one response a request, always OKAY; what is read at a bad address is 0.
 // Timing   a write is answered 2 cycles after the later of address and data, a read 2 cycles after
-//          its address, a cycle later where a write comes in between; an event counts 2 cycles later.
+//          its address, a cycle later where a write comes in between; LOAD_ADDRESS, LOAD_DATA and
+//          LOAD_CRC up to 9 cycles later (rb_loader). An event counts 2 cycles later.
 // Storage  address and data of one write, address of one read, the registers.
 // Cuts     everything: every output depends on registers only.
 // Checked  Tests/CoresTests/Formal/rb_axi_control_proof.svh, Tests/AcceleratorTests/AXI.
 //
 // Address and data of a write are taken independently of each other. All that can be written stands
-// in the lowest byte: without its strobe a write changes nothing, but is an access.
+// in the lowest byte: without its strobe a write changes nothing, but is an access. LOAD_ADDRESS,
+// LOAD_DATA and LOAD_CRC are written whole: without all four strobes the same.
 //
 //     reset_o      the pipeline is in reset: while rst_i, one cycle more, from CONTROL.RESET until
-//                  result_idle_i, 8 cycles at least, and for one cycle with each new mode. It is a
-//                  register, so it is the pipeline's rst_i as it stands.
+//                  result_idle_i, 8 cycles at least, and for one cycle with each new mode and when
+//                  the memories close. It is a register, so it is the pipeline's rst_i as it stands.
 //     abandon_o    for one cycle, the first of reset_o if both were written
-//     enable_o     CONTROL.ENABLE, and no change of the levels waits
+//     enable_o     CONTROL.ENABLE, no change of the levels waits, and the memories are neither open
+//                  nor to be opened
 //     clear_o      for one cycle, and while rst_i: zero the high-water marks
 //     mode_o       one less than the levels in use; after LEVELS was written no image is begun
 //                  (enable_o) until all results have left and all packets have ended, and then it
 //                  changes, with a cycle of reset_o. What is inside then has no part in a result: a
 //                  layer may still compute pixels that no later layer reads
+//     load_o       {open, write, address[29:0], data[31:0]} to the memories (rb_loader). While
+//                  CONTROL.LOAD is 1 they open as the mode changes; with 0 they close, with a cycle of
+//                  reset_o. Where LOAD_WORDS is 0 there is none of that, and LOAD_* are read only
 //
 //     register          bits, access         what
 //     CONTROL           [0] ENABLE           images are taken
 //                       [1] RESET            write 1: drop all images in flight; 1 until done
 //                       [2] ABANDON          write 1: the rest of a packet dropped will never come
 //                       [3] CLEAR            write 1: zero all counters and high-water marks
-//     STATUS            [0] BUSY, [1] DROPPING, [2] ERROR, [3] SWITCHING: LEVELS.CHOSEN is not in use yet
+//                       [4] LOAD             the memories are open when all results have left
+//     STATUS            [0] BUSY, [1] DROPPING, [2] ERROR, [3] SWITCHING: LEVELS.CHOSEN is not in use yet,
+//                       [4] LOADING: the memories are open, [5] CHECKING: LOAD_CRC is computed
 //     IRQ_ENABLE        [0] DONE, [1] ERROR
 //     IRQ_STATUS        the same             write 1 to clear; an event in that cycle wins
 //     LEVELS            [7:0] CHOSEN         of the next image; read only where MODES is 1
 //                       [15:8] BUILT, [23:16] IN_USE, [24] SELECTABLE
 //     ERRORS            [0] SHORT_IMAGE, [1] LONG_IMAGE, [2] READ_ONLY, [3] UNMAPPED, [4] BAD_LEVELS,
-//                       write 1 to clear
+//                       [5] BAD_LOAD, write 1 to clear
 //     CYCLES_LOW        reading it latches CYCLES_HIGH
+//     LOAD_ADDRESS      of the word that LOAD_DATA is, a step further after each access of that
+//     LOAD_CRC          a write begins a check; the result of the last one
 
 `default_nettype none
 
 module rb_axi_control #(
-  parameter [127:0] HASH      = 0,  // first bits of the SHA-256 of the design
-  parameter integer LEVELS    = 1,
-  parameter integer MODES     = 1,  // LEVELS: they are chosen at run time; 1: they are not
-  parameter integer IN_BEATS  = 1,  // beats of an image
-  parameter integer IN_BYTES  = 1,  // bytes of a beat
-  parameter integer OUT_BEATS = 1,  // beats of a result
-  parameter integer OUT_BYTES = 1,  // bytes of a beat
-  parameter integer FIFOS     = 0   // queues with a high-water mark, at most 64
+  parameter [127:0] HASH       = 0,  // first bits of the SHA-256 of the design
+  parameter integer LEVELS     = 1,
+  parameter integer MODES      = 1,  // LEVELS: they are chosen at run time; 1: they are not
+  parameter integer IN_BEATS   = 1,  // beats of an image
+  parameter integer IN_BYTES   = 1,  // bytes of a beat
+  parameter integer OUT_BEATS  = 1,  // beats of a result
+  parameter integer OUT_BYTES  = 1,  // bytes of a beat
+  parameter integer FIFOS      = 0,  // queues with a high-water mark, at most 64
+  parameter integer LOAD_WORDS = 0   // of 32 bits in the memories; 0: they cannot be written
 ) (
   input  wire                                 clk_i,
   input  wire                                 rst_i,
@@ -59,8 +70,8 @@ module rb_axi_control #(
   input  wire [11:2]                          awaddr_i,
   input  wire                                 awvalid_i,
   output wire                                 awready_o,
-  input  wire [7:0]                           wdata_i,           // no bit above can be written
-  input  wire                                 wstrb_i,           // of the lowest byte
+  input  wire [31:0]                          wdata_i,
+  input  wire [3:0]                           wstrb_i,
   input  wire                                 wvalid_i,
   output wire                                 wready_o,
   output wire [1:0]                           bresp_o,
@@ -80,6 +91,7 @@ module rb_axi_control #(
   output wire                                 abandon_o,
   output wire                                 clear_o,
   output wire [(MODES>1?$clog2(MODES):1)-1:0] mode_o,
+  output wire [63:0]                          load_o,            // the memories
 
   input  wire                                 image_begun_i,     // rb_image_frame
   input  wire                                 image_ended_i,
@@ -91,7 +103,8 @@ module rb_axi_control #(
   input  wire                                 result_left_i,     // rb_result_frame
   input  wire                                 result_idle_i,
   input  wire                                 result_stalled_i,  // tvalid and not tready
-  input  wire [16*(FIFOS>0?FIFOS:1)-1:0]      high_water_i       // rb_high_water, queue 0 lowest
+  input  wire [16*(FIFOS>0?FIFOS:1)-1:0]      high_water_i,      // rb_high_water, queue 0 lowest
+  input  wire [31:0]                          load_i             // the memories
 );
 
   localparam [11:0] REG_ID             = 12'h000;
@@ -123,6 +136,10 @@ module rb_axi_control #(
   localparam [11:0] REG_OUT_BEATS      = 12'h068;
   localparam [11:0] REG_OUT_BYTES      = 12'h06C;
   localparam [11:0] REG_FIFOS          = 12'h070;
+  localparam [11:0] REG_LOAD_WORDS     = 12'h074;
+  localparam [11:0] REG_LOAD_ADDRESS   = 12'h078;
+  localparam [11:0] REG_LOAD_DATA      = 12'h07C;
+  localparam [11:0] REG_LOAD_CRC       = 12'h080;
   localparam [11:0] REG_HIGH_WATER     = 12'h100;  // the first of them
 
   localparam integer LAST_ADDRESS = 63 + FIFOS;  // of a register, in words
@@ -130,7 +147,7 @@ module rb_axi_control #(
   localparam integer LAST_MODE    = MODES - 1;
 
   localparam [31:0] ID      = 32'h5253424E;  // "RSBN"
-  localparam [31:0] VERSION = 32'h00010001;
+  localparam [31:0] VERSION = 32'h00010002;
 
   // Bus ---------------------------------------------------------------------------------------
 
@@ -141,12 +158,18 @@ module rb_axi_control #(
   reg         rvalid_q;
   reg  [11:2] awaddr_q;
   reg  [11:2] araddr_q;
-  reg  [7:0]  wdata_q;
-  reg         wstrb_q;
+  reg  [31:0] wdata_q;
+  reg  [3:0]  wstrb_q;
   reg  [31:0] rdata_q;
 
-  wire        write = aw_held_q && w_held_q && !bvalid_q;
-  wire        read  = ar_held_q && !rvalid_q && !write;  // never both: one bad access a cycle
+  wire        write_waits;  // for the loader
+  wire        read_waits;
+
+  // Never both: one bad access a cycle.
+  wire        asks_write = aw_held_q && w_held_q && !bvalid_q;
+  wire        asks_read  = ar_held_q && !rvalid_q;
+  wire        write      = asks_write && !write_waits;
+  wire        read       = asks_read && !read_waits && !write;
 
   always @(posedge clk_i) begin
     if (awvalid_i && awready_o) aw_held_q <= 1;
@@ -181,20 +204,26 @@ module rb_axi_control #(
   end
 
   function is_mapped(input [11:2] address);
-    is_mapped = address <= REG_FIFOS[11:2]
+    is_mapped = address <= REG_LOAD_CRC[11:2]
         || address >= REG_HIGH_WATER[11:2] && address <= LAST_ADDRESS[9:0];
   endfunction
 
-  wire write_byte       = write && wstrb_q;
+  // The registers that the loader is asked for.
+  function is_load(input [11:2] address);
+    is_load = address >= REG_LOAD_ADDRESS[11:2] && address <= REG_LOAD_CRC[11:2];
+  endfunction
+
+  wire write_byte       = write && wstrb_q[0];
   wire write_control    = write_byte && awaddr_q == REG_CONTROL[11:2];
   wire write_irq_enable = write_byte && awaddr_q == REG_IRQ_ENABLE[11:2];
   wire write_irq_status = write_byte && awaddr_q == REG_IRQ_STATUS[11:2];
   wire write_errors     = write_byte && awaddr_q == REG_ERRORS[11:2];
   wire write_levels     = write_byte && awaddr_q == REG_LEVELS[11:2] && MODES > 1;
-  wire bad_levels       = write_levels && (wdata_q == 0 || wdata_q > MODES[7:0]);
+  wire bad_levels       = write_levels && (wdata_q[7:0] == 0 || wdata_q[7:0] > MODES[7:0]);
   wire writable         = awaddr_q == REG_CONTROL[11:2] || awaddr_q == REG_IRQ_ENABLE[11:2]
                           || awaddr_q == REG_IRQ_STATUS[11:2] || awaddr_q == REG_ERRORS[11:2]
-                          || awaddr_q == REG_LEVELS[11:2] && MODES > 1;
+                          || awaddr_q == REG_LEVELS[11:2] && MODES > 1
+                          || is_load(awaddr_q) && LOAD_WORDS > 0;
   wire read_only_access = write && is_mapped(awaddr_q) && !writable;
   wire unmapped_access  = write && !is_mapped(awaddr_q) || read && !is_mapped(araddr_q);
 
@@ -233,11 +262,15 @@ module rb_axi_control #(
   reg [15:0] in_flight_q;     // images begun whose results have not left
   reg        inside_q;        // a packet has begun, and not ended
 
-  wire [MODE_WIDTH-1:0] chosen;  // of the next image
+  wire [MODE_WIDTH-1:0] chosen;     // of the next image
   wire                  switching;
+  wire                  load;       // CONTROL.LOAD
+  wire                  open;       // the memories are
 
   // Nothing that is inside has a part in a result.
-  wire switches     = switching && in_flight_q == 0 && !begun_q && !inside_q;
+  wire empty        = in_flight_q == 0 && !begun_q && !inside_q;
+  wire switches     = switching && empty;
+  wire closes       = open && !load;
   wire reset_starts = write_control && wdata_q[1];
   wire reset_ends   = reset_q && reset_cycles_q == 0 && idle_q;
   wire busy         = in_flight_q != 0 || reset_q;
@@ -249,7 +282,7 @@ module rb_axi_control #(
 
     if (reset_cycles_q != 0) reset_cycles_q <= reset_cycles_q - 1;
     if (reset_ends) reset_q <= 0;
-    pipeline_rst_q <= reset_q && !reset_ends || switches;
+    pipeline_rst_q <= reset_q && !reset_ends || switches || closes;
     if (reset_starts) begin
       reset_q        <= 1;
       pipeline_rst_q <= 1;
@@ -281,15 +314,10 @@ module rb_axi_control #(
     if (MODES > 1) begin : gen_modes
       reg [MODE_WIDTH-1:0] chosen_q;
       reg [MODE_WIDTH-1:0] mode_q;  // of the images inside
-      reg [MODE_WIDTH-1:0] wanted;
-
-      // The number less one; bits above are 0 where it is a number of levels.
-      always @* begin
-        wanted = wdata_q[MODE_WIDTH-1:0] - 1;
-      end
 
       always @(posedge clk_i) begin
-        if (write_levels && !bad_levels) chosen_q <= wanted;
+        // The number less one; bits above are 0 where it is a number of levels.
+        if (write_levels && !bad_levels) chosen_q <= wdata_q[MODE_WIDTH-1:0] - 1;
         if (switches) mode_q <= chosen_q;
         if (rst_i) begin
           chosen_q <= LAST_MODE[MODE_WIDTH-1:0];
@@ -310,18 +338,90 @@ module rb_axi_control #(
   wire [7:0] levels_chosen = MODES > 1 ? {{(8-MODE_WIDTH){1'b0}}, chosen} + 1 : LEVELS[7:0];
   wire [7:0] levels_in_use = MODES > 1 ? {{(8-MODE_WIDTH){1'b0}}, mode_o} + 1 : LEVELS[7:0];
 
+  // Memories ----------------------------------------------------------------------------------
+
+  wire        bad_load;
+  wire        checking;
+  wire [31:0] load_address;
+  wire [31:0] load_word;
+  wire [31:0] load_crc;
+
+  generate
+    if (LOAD_WORDS > 0) begin : gen_load
+      reg  load_q;
+      reg  open_q;
+      reg  read_first_q;  // of two that wait: a write was the last
+      wire ready;
+
+      always @(posedge clk_i) begin
+        if (write_control) load_q <= wdata_q[4];
+        if (load_q && empty) open_q <= 1;
+        if (closes) open_q <= 0;
+        if (read) read_first_q <= 0;
+        if (write) read_first_q <= 1;
+        if (rst_i) begin
+          load_q       <= 0;
+          open_q       <= 0;
+          read_first_q <= 0;
+        end
+      end
+
+      rb_loader #(
+        .WORDS(LOAD_WORDS)
+      ) u_loader (
+        .clk_i          (clk_i),
+        .rst_i          (rst_i),
+        .address_write_i(write && awaddr_q == REG_LOAD_ADDRESS[11:2]),
+        .word_write_i   (write && awaddr_q == REG_LOAD_DATA[11:2]),
+        .word_read_i    (read && araddr_q == REG_LOAD_DATA[11:2]),
+        .check_i        (write && awaddr_q == REG_LOAD_CRC[11:2]),
+        .value_i        (wdata_q),
+        .whole_i        (wstrb_q == 4'b1111),
+        .ready_o        (ready),
+        .refused_o      (bad_load),
+        .address_o      (load_address),
+        .word_o         (load_word),
+        .crc_o          (load_crc),
+        .checking_o     (checking),
+        .open_i         (open_q),
+        .load_o         (load_o),
+        .load_i         (load_i)
+      );
+
+      assign load        = load_q;
+      assign open        = open_q;
+      assign read_waits  = is_load(araddr_q) && !ready;
+      assign write_waits = is_load(awaddr_q)
+          && (!ready || read_first_q && asks_read && is_load(araddr_q));
+    end else begin : gen_fixed_memories
+      wire unused = &{1'b0, wdata_q[31:8], wstrb_q[3:1], asks_read, empty, load_i};
+
+      assign load         = 0;
+      assign open         = 0;
+      assign read_waits   = 0;
+      assign write_waits  = 0;
+      assign bad_load     = 0;
+      assign checking     = 0;
+      assign load_address = 0;
+      assign load_word    = 0;
+      assign load_crc     = 0;
+      assign load_o       = 0;
+    end
+  endgenerate
+
   // Interrupt and errors ------------------------------------------------------------------------
 
   reg  [1:0] irq_enable_q;
   reg  [1:0] irq_status_q;
-  reg  [4:0] errors_q;
-  wire [4:0] error_events = {bad_levels, unmapped_access, read_only_access, long_q, short_q};
+  reg  [5:0] errors_q;
+  wire [3:0] bad_accesses = {bad_load, bad_levels, unmapped_access, read_only_access};
+  wire [5:0] error_events = {bad_accesses, long_q, short_q};
   wire [1:0] irq_events   = {error_events != 0, left_q};
 
   always @(posedge clk_i) begin
     if (write_irq_enable) irq_enable_q <= wdata_q[1:0];
     irq_status_q <= (write_irq_status ? irq_status_q & ~wdata_q[1:0] : irq_status_q) | irq_events;
-    errors_q     <= (write_errors ? errors_q & ~wdata_q[4:0] : errors_q) | error_events;
+    errors_q     <= (write_errors ? errors_q & ~wdata_q[5:0] : errors_q) | error_events;
     if (rst_i) begin
       irq_enable_q <= 0;
       irq_status_q <= 0;
@@ -347,7 +447,7 @@ module rb_axi_control #(
   always @(posedge clk_i) begin
     if (short_q) short_images_q <= short_images_q + 1;
     if (long_q) long_images_q <= long_images_q + 1;
-    if (read_only_access || unmapped_access || bad_levels) bad_accesses_q <= bad_accesses_q + 1;
+    if (bad_accesses != 0) bad_accesses_q <= bad_accesses_q + 1;
     if (reset_ends) dropped_images_q <= dropped_images_q + {16'd0, in_flight_q};
     if (short_q || long_q) last_bad_image_q <= images_in_q;
     if (ended_q) images_in_q <= images_in_q + 1;
@@ -394,11 +494,12 @@ module rb_axi_control #(
       REG_HASH_2:         read_data = HASH[63:32];
       REG_HASH_3:         read_data = HASH[31:0];
       REG_LEVELS:         read_data = {7'd0, MODES > 1, levels_in_use, LEVELS[7:0], levels_chosen};
-      REG_CONTROL:        read_data = {30'd0, reset_q, enable_q};
-      REG_STATUS:         read_data = {28'd0, switching, errors_q != 0, image_dropping_i, busy};
+      REG_CONTROL:        read_data = {27'd0, load, 2'd0, reset_q, enable_q};
+      REG_STATUS:
+        read_data = {26'd0, checking, open, switching, errors_q != 0, image_dropping_i, busy};
       REG_IRQ_ENABLE:     read_data = {30'd0, irq_enable_q};
       REG_IRQ_STATUS:     read_data = {30'd0, irq_status_q};
-      REG_ERRORS:         read_data = {27'd0, errors_q};
+      REG_ERRORS:         read_data = {26'd0, errors_q};
       REG_SHORT_IMAGES:   read_data = short_images_q;
       REG_LONG_IMAGES:    read_data = long_images_q;
       REG_BAD_ACCESSES:   read_data = bad_accesses_q;
@@ -416,6 +517,10 @@ module rb_axi_control #(
       REG_OUT_BEATS:      read_data = OUT_BEATS[31:0];
       REG_OUT_BYTES:      read_data = OUT_BYTES[31:0];
       REG_FIFOS:          read_data = FIFOS[31:0];
+      REG_LOAD_WORDS:     read_data = LOAD_WORDS[31:0];
+      REG_LOAD_ADDRESS:   read_data = load_address;
+      REG_LOAD_DATA:      read_data = load_word;
+      REG_LOAD_CRC:       read_data = load_crc;
       default:            read_data = is_mapped(araddr_q) ? {16'd0, high_water} : 0;
     endcase
   end
@@ -429,7 +534,7 @@ module rb_axi_control #(
   assign rresp_o     = 0;
   assign rvalid_o    = rvalid_q;
   assign interrupt_o = (irq_status_q & irq_enable_q) != 0;
-  assign enable_o    = enable_q && !switching;
+  assign enable_o    = enable_q && !switching && !load && !open;
   assign reset_o     = pipeline_rst_q;
   assign abandon_o   = abandon_q;
   assign clear_o     = clear_q;

@@ -15,6 +15,9 @@
 //     MODES > 1: mode_i + 1 levels are in use, at most LEVELS, and each number of them has gammas of
 //     its own. mode_i changes only while no beat is inside.
 //
+//     RELOADABLE: the load bus can write weights and mask, see rb_loadable_memory.v; 2: gammas too. Then
+//     GAMMAS are the largest that there may be, and GAMMAS_FILE holds the first ones.
+//
 // Input    for each group, for each weight level, in series for each level in use, WORDS beats of
 //          LANES lanes; in parallel the LEVELS bits of a lane side by side, b_1 the highest. PADDED: one
 //          flag above the lanes.
@@ -25,7 +28,8 @@
 //            1 codes and weights    2 popcounts    3 totals over words    4 products    5 sums
 // Storage  weights: GROUPS*WEIGHT_LEVELS*WORDS words of UNITS*LANES bits, weight level p of a group
 //          at (group*WEIGHT_LEVELS + p)*WORDS + word, unit u lane i at bit u*LANES + i; the same
-//          again for the mask when MASKED is 1.
+//          again for the mask when MASKED is 1. RELOADABLE 2: for each mode a word of gammas, as in
+//          GAMMAS.
 // Cuts     data, valid and last; passes ready through.
 // Checked  Tests/CoresTests/MatrixUnitTests.swift, Sim/properties/rb_matrix_unit_bind.sv.
 
@@ -59,8 +63,13 @@ module rb_matrix_unit #(
     {(MODES*WEIGHT_LEVELS*LEVELS*GAMMA_WIDTH){1'b1}},
   parameter integer SUM_WIDTH       = 6,  // bits
   parameter integer MEMORY          = 0,  // of weights and mask; 0: the tool decides, 1: LUTs, 2: block RAM
+  parameter integer RELOADABLE      = 0,  // 1: weights and mask can be written; 2: gammas too
+  parameter integer WEIGHTS_BASE    = 0,  // RELOADABLE: their first address on the load bus
+  parameter integer MASK_BASE       = 0,
+  parameter integer GAMMAS_BASE     = 0,
   parameter         WEIGHTS_FILE    = "",
-  parameter         MASK_FILE       = ""
+  parameter         MASK_FILE       = "",
+  parameter         GAMMAS_FILE     = ""
 ) (
   input  wire                                                       clk_i,
   input  wire                                                       rst_i,
@@ -74,7 +83,10 @@ module rb_matrix_unit #(
   output wire [UNITS*SUM_WIDTH-1:0]                                 sums_data_o,
   output wire                                                       sums_valid_o,
   input  wire                                                       sums_ready_i,
-  output wire                                                       sums_last_o
+  output wire                                                       sums_last_o,
+
+  input  wire [63:0]                                                load_i,
+  output wire [31:0]                                                load_o
 );
 
   localparam integer PASSES         = LEVELS / LEVELS_PER_BEAT;  // of a weight level
@@ -110,11 +122,15 @@ module rb_matrix_unit #(
 
   wire advance = !sums_valid_o || sums_ready_i;
   assign codes_ready_o = advance;
+  assign load_o        = weights_loaded | mask_loaded | gammas_loaded;
 
   // ---- 1: codes, weights and the place of the beat in its group ----
 
   wire [UNITS*LANES-1:0]           weights;
   wire [UNITS*LANES-1:0]           mask;
+  wire [31:0]                      weights_loaded;
+  wire [31:0]                      mask_loaded;
+  wire [31:0]                      gammas_loaded;
   reg  [ADDRESS_WIDTH-1:0]         address_q;
   reg  [WORD_WIDTH-1:0]            word_q;
   reg  [PASS_WIDTH-1:0]            pass_q;
@@ -191,33 +207,42 @@ module rb_matrix_unit #(
   endgenerate
 
   rb_rom #(
-    .WIDTH    (UNITS * LANES),
-    .DEPTH    (DEPTH),
-    .MEMORY   (MEMORY),
-    .INIT_FILE(WEIGHTS_FILE)
+    .WIDTH     (UNITS * LANES),
+    .DEPTH     (DEPTH),
+    .MEMORY    (MEMORY),
+    .RELOADABLE(RELOADABLE),
+    .BASE      (WEIGHTS_BASE),
+    .INIT_FILE (WEIGHTS_FILE)
   ) u_weights (
     .clk_i    (clk_i),
     .enable_i (takes),
     .bank_i   (1'b0),
     .address_i(address_q),
-    .data_o   (weights)
+    .data_o   (weights),
+    .load_i   (load_i),
+    .load_o   (weights_loaded)
   );
 
   generate
     if (MASKED != 0) begin : gen_mask
       rb_rom #(
-        .WIDTH    (UNITS * LANES),
-        .DEPTH    (DEPTH),
-        .MEMORY   (MEMORY),
-        .INIT_FILE(MASK_FILE)
+        .WIDTH     (UNITS * LANES),
+        .DEPTH     (DEPTH),
+        .MEMORY    (MEMORY),
+        .RELOADABLE(RELOADABLE),
+        .BASE      (MASK_BASE),
+        .INIT_FILE (MASK_FILE)
       ) u_mask (
         .clk_i    (clk_i),
         .enable_i (takes),
         .bank_i   (1'b0),
         .address_i(address_q),
-        .data_o   (mask)
+        .data_o   (mask),
+        .load_i   (load_i),
+        .load_o   (mask_loaded)
       );
     end else begin : gen_no_mask
+      assign mask_loaded = 0;
       assign mask = 0;  // every synapse counts, see below: a replication over 8,192 bits is refused
     end
   endgenerate
@@ -618,6 +643,10 @@ module rb_matrix_unit #(
   // ---- 4: products with gamma; 5: sums over levels ----
 
   generate
+    if (DIRECT || RELOADABLE != 2) begin : gen_gammas_stay
+      assign gammas_loaded = 0;
+    end
+
     if (DIRECT) begin : gen_direct
       assign sums_data_o  = totals_q;
       assign sums_valid_o = totals_valid_q;
@@ -683,7 +712,24 @@ module rb_matrix_unit #(
 
       wire [MODE_GAMMAS*GAMMA_WIDTH-1:0] gammas;
 
-      if (MODES > 1) begin : gen_chosen
+      if (RELOADABLE == 2) begin : gen_loaded
+        rb_rom #(
+          .WIDTH     (MODE_GAMMAS * GAMMA_WIDTH),
+          .DEPTH     (1),
+          .BANKS     (MODES),
+          .RELOADABLE(1),
+          .BASE      (GAMMAS_BASE),
+          .INIT_FILE (GAMMAS_FILE)
+        ) u_gammas (
+          .clk_i    (clk_i),
+          .enable_i (1'b1),
+          .bank_i   (mode_i),
+          .address_i(1'b0),
+          .data_o   (gammas),
+          .load_i   (load_i),
+          .load_o   (gammas_loaded)
+        );
+      end else if (MODES > 1) begin : gen_chosen
         assign gammas = GAMMAS[mode_i*MODE_GAMMAS*GAMMA_WIDTH +: MODE_GAMMAS*GAMMA_WIDTH];
       end else begin : gen_fixed
         assign gammas = GAMMAS;

@@ -7,6 +7,7 @@
 //     FALLING: a neuron whose value falls with its sum has b_l = !(sum >= T[node]).
 //     MODES > 1: mode_i + 1 levels are in use, at most LEVELS, each number of them with thresholds of
 //     its own; the bits of the others are 0. mode_i changes only while no beat is inside.
+//     RELOADABLE: the load bus can write the thresholds, see rb_loadable_memory.v.
 //
 // Input    UNITS unsigned sums of SUM_WIDTH bits; GROUPS beats a vector.
 // Output   UNITS codes of LEVELS bits, b_1 the most significant.
@@ -27,6 +28,8 @@ module rb_residual_encoder #(
   parameter integer SUM_WIDTH       = 6,  // bits
   parameter integer GROUPS          = 2,  // beats of a vector
   parameter integer FALLING         = 0,  // 1: a bit of each neuron turns its comparisons round
+  parameter integer RELOADABLE      = 0,  // 1: the thresholds can be written
+  parameter integer THRESHOLDS_BASE = 0,  // RELOADABLE: their first address on the load bus
   parameter         THRESHOLDS_FILE = ""
 ) (
   input  wire                                         clk_i,
@@ -41,7 +44,10 @@ module rb_residual_encoder #(
   output wire [UNITS*LEVELS-1:0]                      codes_data_o,
   output wire                                         codes_valid_o,
   input  wire                                         codes_ready_i,
-  output wire                                         codes_last_o
+  output wire                                         codes_last_o,
+
+  input  wire [63:0]                                  load_i,
+  output wire [31:0]                                  load_o
 );
 
   localparam integer TREE_WIDTH    = ((1 << LEVELS) - 1) * SUM_WIDTH;
@@ -80,16 +86,20 @@ module rb_residual_encoder #(
   end
 
   rb_rom #(
-    .WIDTH    (UNITS * UNIT_WIDTH),
-    .DEPTH    (GROUPS),
-    .BANKS    (MODES),
-    .INIT_FILE(THRESHOLDS_FILE)
+    .WIDTH     (UNITS * UNIT_WIDTH),
+    .DEPTH     (GROUPS),
+    .BANKS     (MODES),
+    .RELOADABLE(RELOADABLE),
+    .BASE      (THRESHOLDS_BASE),
+    .INIT_FILE (THRESHOLDS_FILE)
   ) u_thresholds (
     .clk_i    (clk_i),
     .enable_i (takes),
     .bank_i   (mode_i),
     .address_i(group_q),
-    .data_o   (thresholds)
+    .data_o   (thresholds),
+    .load_i   (load_i),
+    .load_o   (load_o)
   );
 
   // Levels in use; the first always is.

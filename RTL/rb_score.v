@@ -6,6 +6,7 @@
 //
 //     MODES > 1: each number of levels, mode_i + 1, has multipliers and offsets of its own. mode_i
 //     changes only while no beat is inside.
+//     RELOADABLE: the load bus can write them, see rb_loadable_memory.v.
 //
 // Input    UNITS unsigned sums of SUM_WIDTH bits; GROUPS beats a vector.
 // Output   UNITS signed scores of SCORE_WIDTH bits, exact modulo 2^SCORE_WIDTH.
@@ -24,6 +25,8 @@ module rb_score #(
   parameter integer SCORE_WIDTH       = 16,  // bits
   parameter integer GROUPS            = 5,   // beats of a vector
   parameter integer MODES             = 1,   // 1, or how many numbers of levels there are
+  parameter integer RELOADABLE        = 0,   // 1: the coefficients can be written
+  parameter integer COEFFICIENTS_BASE = 0,   // RELOADABLE: their first address on the load bus
   parameter         COEFFICIENTS_FILE = ""
 ) (
   input  wire                                         clk_i,
@@ -38,7 +41,10 @@ module rb_score #(
   output wire [UNITS*SCORE_WIDTH-1:0]                 scores_data_o,
   output wire                                         scores_valid_o,
   input  wire                                         scores_ready_i,
-  output wire                                         scores_last_o
+  output wire                                         scores_last_o,
+
+  input  wire [63:0]                                  load_i,
+  output wire [31:0]                                  load_o
 );
 
   localparam integer COEFFICIENT_WIDTH = MULTIPLIER_WIDTH + SCORE_WIDTH;
@@ -74,16 +80,20 @@ module rb_score #(
   end
 
   rb_rom #(
-    .WIDTH    (UNITS * COEFFICIENT_WIDTH),
-    .DEPTH    (GROUPS),
-    .BANKS    (MODES),
-    .INIT_FILE(COEFFICIENTS_FILE)
+    .WIDTH     (UNITS * COEFFICIENT_WIDTH),
+    .DEPTH     (GROUPS),
+    .BANKS     (MODES),
+    .RELOADABLE(RELOADABLE),
+    .BASE      (COEFFICIENTS_BASE),
+    .INIT_FILE (COEFFICIENTS_FILE)
   ) u_coefficients (
     .clk_i    (clk_i),
     .enable_i (advance),
     .bank_i   (mode_i),
     .address_i(group_q),
-    .data_o   (coefficients)
+    .data_o   (coefficients),
+    .load_i   (load_i),
+    .load_o   (load_o)
   );
 
   genvar unit;

@@ -53,6 +53,7 @@ struct Options {
   uint64_t drainCycles = 64;
   uint64_t resetCycles = 8;
   std::vector<std::pair<std::string, uint64_t>> controls;  // name and value
+  std::string load;  // a file of 32-bit words for the memories
   std::string trace;
 };
 
@@ -109,6 +110,8 @@ Options parse(int argc, char** argv) {
       const char* const equals = std::strchr(value, '=');
       if (!equals) usageError("--set needs NAME=VALUE, not '" + std::string(value) + "'");
       options.controls.emplace_back(std::string(value, equals), number(option, equals + 1));
+    } else if (option == "--load") {
+      options.load = value;
     } else if (option == "--trace") {
       options.trace = value;
     } else {
@@ -328,7 +331,31 @@ class Bench {
       edge(0);
       edge(1);
     }
+    if (!options_.load.empty()) load(readFile(options_.load));
     *model_.reset = 0;
+  }
+
+  /// Writes the memories, and reads back what then stands there.
+  void load(const std::vector<uint8_t>& bytes) {
+    if (!model_.load) usageError("--load: the model has no load bus");
+    const size_t words = bytes.size() / 4;
+    for (const bool writes : {true, false}) {
+      for (size_t address = 0; address < words; ++address) {
+        uint32_t word;
+        std::memcpy(&word, &bytes[4 * address], 4);
+        *model_.load = (writes ? 3ull : 2ull) << 62 | static_cast<QData>(address) << 32 | word;
+        for (int cycle = 0; cycle < (writes ? 1 : 2); ++cycle) {
+          edge(0);
+          edge(1);
+        }
+        if (!writes && *model_.loaded != word) {
+          throw DesignStopped{"word " + std::to_string(address) + " of the memories is " +
+                              std::to_string(*model_.loaded) + " after " + std::to_string(word) +
+                              " was loaded"};
+        }
+      }
+    }
+    *model_.load = 0;
   }
 
   Outcome stream() {
@@ -453,6 +480,7 @@ int main(int argc, char** argv) {
     context.randReset(2);
     context.randSeed(static_cast<int>(options.seed & 0x7FFFFFFE) + 1);
     std::unique_ptr<bench::Model> model = bench::makeModel(context);
+    if (model->load) *model->load = 0;
     for (const auto& [name, value] : options.controls) {
       bench::Control* found = nullptr;
       for (bench::Control& control : model->controls) {

@@ -53,6 +53,8 @@ class Model {
 
   CData* clock = nullptr;
   CData* reset = nullptr;
+  QData* load = nullptr;    // {open, write, address[29:0], data[31:0]}; null: there is no load bus
+  IData* loaded = nullptr;  // what stands at the address of two cycles ago
   std::vector<Control> controls;
   std::vector<Stream> sources;  // streams into the design, in port order
   std::vector<Stream> sinks;    // streams out of the design, in port order

@@ -15,6 +15,11 @@ public enum AcceleratorCores {
   /// Queues whose high-water marks `rb_axi_control` has registers for.
   public static let mostMarks = 64
 
+  /// The file of the core that writes the memories, for pipelines whose memories can be written.
+  public static var loaderFile: RTLFile {
+    RTLFile(name: "rb_loader.v", bytes: PackageResources.rb_loader_v)
+  }
+
   /// The file of the core that watches a queue, for pipelines that have queues.
   public static var highWaterFile: RTLFile {
     RTLFile(name: "rb_high_water.v", bytes: PackageResources.rb_high_water_v)

@@ -35,6 +35,26 @@ extension Core {
   public func handshake(mode: Int) -> Handshake { handshake }
 }
 
+/// A core with memories, which in some designs can be written at run time, over the load bus
+/// (`load_i`, `load_o`; RTL/rb_loadable_memory.v).
+public protocol MemoryCore: Core {
+  /// The first address of each of ``Core/memories`` on the load bus; nil: the memories are read only.
+  var loadBases: [Int]? { get set }
+}
+
+extension MemoryCore {
+  /// The parameters that say so; none where the memories are read only.
+  ///
+  /// - Parameter reloadable: The value of `RELOADABLE`.
+  func loadParameters(reloadable: Int = 1) -> [CoreParameter] {
+    guard let loadBases else { return [] }
+    return [CoreParameter("RELOADABLE", reloadable)]
+      + zip(memories, loadBases).map {
+        CoreParameter($0.parameter.replacing("_FILE", with: "_BASE"), $1)
+      }
+  }
+}
+
 /// Passes over a window, or beats, that the levels of a code take in mode `mode` of `modes`.
 func passesOfLevels(_ levels: Int, perBeat: Int, mode: Int, of modes: Int) -> Int {
   guard perBeat == 1, modes > 1 else { return levels / perBeat }
@@ -102,14 +122,34 @@ public struct MemoryImage: Equatable, Sendable {
   /// What each word holds (layer, neurons, synapses): a comment beside it. Empty, or one a word.
   public var comments: [String]
 
+  /// Memories that hold these words side by side.
+  public var copies: Int
+
   /// Words in the memory.
   public var depth: Int { words.count }
 
-  public init(parameter: String, width: Int, words: [[UInt64]], comments: [String] = []) {
+  public init(
+    parameter: String, width: Int, words: [[UInt64]], comments: [String] = [], copies: Int = 1
+  ) {
     self.parameter = parameter
     self.width = width
     self.words = words
     self.comments = comments
+    self.copies = copies
+  }
+
+  /// Addresses on the load bus from a word to the next, the least power of two that holds it; each
+  /// address is 32 bits, the lowest first.
+  public var loadStride: Int { 1 << counterWidth((width + 31) / 32) }
+
+  /// Addresses on the load bus from a copy to the next: those of a power of two of words.
+  public var loadSpan: Int { loadStride << counterWidth(depth) }
+
+  /// What stands on the load bus at address `offset` of a copy: 0 beside its words.
+  public func loadWord(at offset: Int) -> UInt32 {
+    let (word, slice) = (offset / loadStride, offset % loadStride)
+    guard word < depth, 32 * slice < width else { return 0 }
+    return UInt32(truncatingIfNeeded: words[word][slice / 2] >> UInt64(slice % 2 * 32))
   }
 }
 

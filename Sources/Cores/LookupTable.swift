@@ -8,7 +8,7 @@
 /// - Exactness: integers only; nothing is rounded.
 /// - Hardware: one beat a cycle, latency 1 cycle, a memory of 2^`bits` words a lane;
 ///   RTL/rb_lookup.v.
-public struct LookupTable: Core {
+public struct LookupTable: MemoryCore {
   /// Codes in a beat.
   public var lanes: Int
   /// Bits of a code.
@@ -17,6 +17,7 @@ public struct LookupTable: Core {
   public var entryBits: Int
   /// A word for each code, for `TABLE_FILE`.
   public var table: MemoryImage
+  public var loadBases: [Int]?
 
   /// - Parameters:
   ///   - entries: What each code becomes; 2^`bits` of them.
@@ -27,7 +28,7 @@ public struct LookupTable: Core {
     self.entryBits = entryBits
     table = MemoryImage(
       parameter: "TABLE_FILE", width: entryBits, words: entries.map { [UInt64($0)] },
-      comments: entries.indices.map { "\(layer): code \($0)" })
+      comments: entries.indices.map { "\(layer): code \($0)" }, copies: lanes)
   }
 
   public var moduleName: String { "rb_lookup" }
@@ -35,8 +36,8 @@ public struct LookupTable: Core {
   public var parameters: [CoreParameter] {
     [
       CoreParameter("LANES", lanes), CoreParameter("IN_BITS", bits),
-      CoreParameter("OUT_BITS", entryBits), CoreParameter("TABLE_FILE", .memory),
-    ]
+      CoreParameter("OUT_BITS", entryBits),
+    ] + loadParameters() + [CoreParameter("TABLE_FILE", .memory)]
   }
 
   public var inputs: [StreamPort] { [StreamPort("in", lanes: lanes, bitsPerLane: bits)] }
@@ -46,16 +47,12 @@ public struct LookupTable: Core {
   public var memories: [MemoryImage] { [table] }
 
   public var files: [RTLFile] {
-    [
-      RTLFile(name: "rb_lookup.v", bytes: PackageResources.rb_lookup_v),
-      RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
-      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
-    ]
+    [RTLFile(name: "rb_lookup.v", bytes: PackageResources.rb_lookup_v)] + memoryFiles
   }
 
   public var structure: CoreStructure {
     var structure = CoreStructure(parts: [.base: 1], flipFlops: 2)
-    for _ in 0..<lanes { structure.add(.rom(width: entryBits, depth: 1 << bits)) }
+    for _ in 0..<lanes { addMemory(to: &structure, width: entryBits, depth: 1 << bits) }
     return structure
   }
 

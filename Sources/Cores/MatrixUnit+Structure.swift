@@ -24,8 +24,9 @@ extension MatrixUnit {
 
     var structure = CoreStructure(parts: [.base: 1, .counterBit: places])
     structure.flipFlops += places + lanes * levelsPerBeat + 2 + (isPadded ? 1 : 0) + flags
-    structure.add(.rom(width: units * lanes, depth: depth, memory))
-    if mask != nil { structure.add(.rom(width: units * lanes, depth: depth, memory)) }
+    addMemory(to: &structure, width: units * lanes, depth: depth, memory)
+    if mask != nil { addMemory(to: &structure, width: units * lanes, depth: depth, memory) }
+    if let gammaMemory { addMemory(to: &structure, width: gammaMemory.width, depth: modes) }
     structure.flipFlops += cycles * (1 + flags + (isPadded ? 1 : 0)) + 1
     structure.flipFlops += counters * (countWidth + total)
     structure.parts[.totalBit] = isRunning ? counters * total : 0
@@ -72,7 +73,9 @@ extension MatrixUnit {
   /// Products of a unit that take a DSP block: those by a γ that is no power of two.
   private var multipliedProducts: Int {
     let passes = levels / levelsPerBeat
-    guard weightLevels * passes == 1, modes == 1 else { return usesAdderTree ? 1 : levelsPerBeat }
+    guard weightLevels * passes == 1, modes == 1, widestGammas == nil else {
+      return usesAdderTree ? 1 : levelsPerBeat
+    }
     if usesAdderTree { return gammas.last.map { $0 & ($0 - 1) == 0 } ?? true ? 0 : 1 }
     return gammas.count { $0 & ($0 - 1) != 0 }
   }

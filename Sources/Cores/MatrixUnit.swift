@@ -14,7 +14,7 @@
 /// - Hardware: one beat a cycle, latency 3 to 8 cycles after the last beat of a group; about one and
 ///   a half LUTs for each unit, lane and level in a beat, or less where whole lanes are added
 ///   (``usesAdderTree``); weights in memory; RTL/rb_matrix_unit.v.
-public struct MatrixUnit: Core {
+public struct MatrixUnit: MemoryCore {
   /// Synapses in a beat.
   public var lanes: Int
   /// Neurons side by side.
@@ -53,14 +53,18 @@ public struct MatrixUnit: Core {
   public var weights: MemoryImage
   /// Which synapses are active, in the shape of the weights, for `MASK_FILE`; nil: all.
   public var mask: MemoryImage?
+  /// The largest γs, in the order of ``gammas``, that other models may have; nil: the γs are logic.
+  public var widestGammas: [Int]?
+  public var loadBases: [Int]?
 
   /// - Parameters:
   ///   - gammas: `weightLevels` · `levels` of them, see ``gammas``.
   ///   - sumWidth: Bits that hold the largest sum, and twice that where `isPadded`.
+  ///   - widestGammas: See ``widestGammas``; where they are given the γs can be written at run time.
   public init(
     lanes: Int, units: Int, levelsPerBeat: Int, words: Int, groups: Int, weightLevels: Int = 1,
     gammas: [Int], gammasOfFewerLevels: [[Int]] = [], isPadded: Bool = false, sumWidth: Int,
-    memory: MemoryKind = .automatic,
+    widestGammas: [Int]? = nil, memory: MemoryKind = .automatic,
     weights: MemoryImage, mask: MemoryImage? = nil
   ) {
     self.lanes = lanes
@@ -80,8 +84,9 @@ public struct MatrixUnit: Core {
     popcountCycles = lanes > Self.widestPopcountInOneCycle ? 2 : 1
     popcountParts = min(
       16, (lanes + Self.widestPopcountInTwoCycles - 1) / Self.widestPopcountInTwoCycles)
+    self.widestGammas = widestGammas
     usesAdderTree =
-      modes == 1 && levels > 1 && levelsPerBeat == levels && hasHalvingGammas
+      modes == 1 && widestGammas == nil && levels > 1 && levelsPerBeat == levels && hasHalvingGammas
     if usesAdderTree { (popcountCycles, popcountParts) = (1, 1) }
   }
 
@@ -103,7 +108,8 @@ public struct MatrixUnit: Core {
   /// Whether the γs halve down to 1 from level to level in series: then the sum is built by
   /// Horner's rule, without products.
   public var usesHorner: Bool {
-    modes == 1 && levels > 1 && levelsPerBeat == 1 && weightLevels == 1 && hasHalvingGammas
+    modes == 1 && widestGammas == nil && levels > 1 && levelsPerBeat == 1 && weightLevels == 1
+      && hasHalvingGammas
   }
 
   /// Whether each γ is twice that of the next level, and the last is 1 where there is one weight
@@ -119,8 +125,8 @@ public struct MatrixUnit: Core {
 
   /// All γs mode by mode, as the module takes them: in parallel 0 for a level that is not in use, in
   /// series none for it, and zeros at the end.
-  private var gammasOfModes: [Int] {
-    (gammasOfFewerLevels + [gammas]).flatMap { gammas in
+  private var gammasOfModes: [[Int]] {
+    (gammasOfFewerLevels + [gammas]).map { gammas in
       let inUse = gammas.count / max(1, weightLevels)
       var planes = stride(from: 0, to: gammas.count, by: max(1, inUse)).map {
         Array(gammas[$0..<$0 + inUse])
@@ -135,7 +141,21 @@ public struct MatrixUnit: Core {
 
   /// Bits of a γ.
   public var gammaWidth: Int {
-    max(1, Int.bitWidth - (gammasOfModes.max() ?? 0).leadingZeroBitCount)
+    max(1, Int.bitWidth - (gammasOfParameter.max() ?? 0).leadingZeroBitCount)
+  }
+
+  /// A word of γs for each mode, for `GAMMAS_FILE`, where they can be written; nil: they are logic.
+  public var gammaMemory: MemoryImage? {
+    guard widestGammas != nil else { return nil }
+    var image = MemoryImage(
+      parameter: "GAMMAS_FILE", width: gammas.count * gammaWidth, words: [])
+    for (mode, gammas) in gammasOfModes.enumerated() {
+      var packer = BitPacker(width: image.width)
+      for gamma in gammas { packer.append(gamma, width: gammaWidth) }
+      image.words.append(packer.limbs)
+      image.comments.append("gammas \(span(1, gammas.count))" + inMode(mode, of: modes))
+    }
+    return image
   }
 
   public var moduleName: String { "rb_matrix_unit" }
@@ -152,9 +172,16 @@ public struct MatrixUnit: Core {
       CoreParameter("POPCOUNT_CYCLES", popcountCycles),
       CoreParameter("POPCOUNT_PARTS", popcountParts),
       CoreParameter("GAMMA_WIDTH", gammaWidth),
-      CoreParameter("GAMMAS", .packed(gammasOfModes, elementWidth: gammaWidth)),
+      CoreParameter("GAMMAS", .packed(gammasOfParameter, elementWidth: gammaWidth)),
       CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("MEMORY", memory.parameter),
-    ] + memories.map { CoreParameter($0.parameter, .memory) }
+    ] + loadParameters(reloadable: widestGammas == nil ? 1 : 2)
+      + memories.map { CoreParameter($0.parameter, .memory) }
+  }
+
+  /// The γs, or where they can be written the largest that there may be.
+  private var gammasOfParameter: [Int] {
+    widestGammas.map { widest in (0..<modes).flatMap { _ in widest } }
+      ?? gammasOfModes.flatMap(\.self)
   }
 
   public var inputs: [StreamPort] {
@@ -166,15 +193,11 @@ public struct MatrixUnit: Core {
   }
 
   public var memories: [MemoryImage] {
-    [weights] + (mask.map { [$0] } ?? [])
+    [weights] + [mask, gammaMemory].compactMap(\.self)
   }
 
   public var files: [RTLFile] {
-    [
-      RTLFile(name: "rb_matrix_unit.v", bytes: PackageResources.rb_matrix_unit_v),
-      RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
-      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
-    ]
+    [RTLFile(name: "rb_matrix_unit.v", bytes: PackageResources.rb_matrix_unit_v)] + memoryFiles
   }
 
   /// Whether the total over the words of a group is the sum itself: no product is left.

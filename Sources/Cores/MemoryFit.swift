@@ -38,6 +38,27 @@ struct MemoryFit: Equatable {
     return tables + ((tables + 3) / 4 * 3 - 2) / 2
   }
 
+  /// A table that can be written at run time, 32 bits at a time, with a register on the output and
+  /// one of 32 bits on what is read back: rb_loadable_memory.v.
+  static func loadable(width: Int, depth: Int, _ kind: MemoryKind = .automatic) -> MemoryFit {
+    let slices = Array(repeating: 32, count: width / 32) + (width % 32 > 0 ? [width % 32] : [])
+    let blocks = slices.map { blockRAM(width: $0, depth: depth, widest: 36) }
+    let lutRAM = lutRAM(width: (3 * width + 3) / 4, depth: depth)
+    let isBlock = 2 * lutRAM.luts >= blocks.map(\.cost).reduce(0, +)
+    var fit =
+      if depth == 1 {
+        MemoryFit(flipFlops: 2 * width)
+      } else if kind == .block || kind == .automatic && isBlock {
+        MemoryFit(ramb18s: blocks.map(\.fit.ramb18s).reduce(0, +))
+      } else {
+        MemoryFit(luts: lutRAM.luts, flipFlops: width)
+      }
+    // The choice of 32 bits to read back, and whether the address is one of this memory.
+    fit.luts += width * 3 / 10 + 40
+    fit.flipFlops += min(32, width)
+    return fit
+  }
+
   /// A memory with a port that writes and one that reads, and a register on the output.
   ///
   /// - Parameter hasOneAddress: both ports always have the same address: then LUTs hold a third more.
@@ -76,5 +97,27 @@ struct MemoryFit: Equatable {
     return 129 * halves <= 257 * wholes
       ? (MemoryFit(ramb18s: halves), 129 * halves)
       : (MemoryFit(ramb18s: 2 * wholes), 257 * wholes)
+  }
+}
+
+extension MemoryCore {
+  /// Adds a memory that the core reads, and that can be written at run time where that is so.
+  func addMemory(
+    to structure: inout CoreStructure, width: Int, depth: Int, _ kind: MemoryKind = .automatic
+  ) {
+    structure.add(
+      loadBases == nil
+        ? .rom(width: width, depth: depth, kind) : .loadable(width: width, depth: depth, kind))
+  }
+
+  /// The files of its memories.
+  var memoryFiles: [RTLFile] {
+    [
+      RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
+      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
+    ]
+      + (loadBases == nil
+        ? []
+        : [RTLFile(name: "rb_loadable_memory.v", bytes: PackageResources.rb_loadable_memory_v)])
   }
 }

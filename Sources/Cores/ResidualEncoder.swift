@@ -13,7 +13,7 @@
 /// - Hardware: one beat a cycle, latency 1 + `levels` cycles, one comparison a unit and level;
 ///   RTL/rb_residual_encoder.v.
 /// - Source: ResBinNet, arXiv 1711.01243, residual binarization.
-public struct ResidualEncoder: Core {
+public struct ResidualEncoder: MemoryCore {
   /// Sums in a beat.
   public var units: Int
   /// Bits of a code.
@@ -28,6 +28,7 @@ public struct ResidualEncoder: Core {
   public var hasFalling: Bool
   /// For each mode `groups` words with the thresholds of `units` neurons each, for `THRESHOLDS_FILE`.
   public var thresholds: MemoryImage
+  public var loadBases: [Int]?
 
   /// What sums are compared with in a mode.
   public struct Bank: Equatable, Sendable {
@@ -57,16 +58,18 @@ public struct ResidualEncoder: Core {
 
   /// - Parameters:
   ///   - banks: One for each mode, that of one level first.
+  ///   - mayFall: Whether other models, of which no bank knows, may have neurons that fall.
   ///   - layer: The layer's name, for the comments.
   public init(
-    units: Int, levels: Int, sumWidth: Int, groups: Int, banks: [Bank], layer: String
+    units: Int, levels: Int, sumWidth: Int, groups: Int, banks: [Bank], mayFall: Bool = false,
+    layer: String
   ) {
     self.units = units
     self.levels = levels
     self.sumWidth = sumWidth
     self.groups = groups
     modes = banks.count
-    hasFalling = banks.contains { $0.falling.contains(true) }
+    hasFalling = mayFall || banks.contains { $0.falling.contains(true) }
     let nodes = 1 << levels - 1
     let largest = sumWidth < 63 ? 1 << sumWidth - 1 : Int.max
     var image = MemoryImage(
@@ -103,8 +106,8 @@ public struct ResidualEncoder: Core {
       CoreParameter("UNITS", units), CoreParameter("LEVELS", levels),
       CoreParameter("MODES", modes),
       CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("GROUPS", groups),
-      CoreParameter("FALLING", hasFalling ? 1 : 0), CoreParameter("THRESHOLDS_FILE", .memory),
-    ]
+      CoreParameter("FALLING", hasFalling ? 1 : 0),
+    ] + loadParameters() + [CoreParameter("THRESHOLDS_FILE", .memory)]
   }
 
   public var inputs: [StreamPort] {
@@ -118,17 +121,14 @@ public struct ResidualEncoder: Core {
   public var memories: [MemoryImage] { [thresholds] }
 
   public var files: [RTLFile] {
-    [
-      RTLFile(name: "rb_residual_encoder.v", bytes: PackageResources.rb_residual_encoder_v),
-      RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
-      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
-    ]
+    [RTLFile(name: "rb_residual_encoder.v", bytes: PackageResources.rb_residual_encoder_v)]
+      + memoryFiles
   }
 
   public var structure: CoreStructure {
     let falling = hasFalling ? units : 0
     // Thresholds that are always the same make the comparisons with the roots small.
-    let isConstant = groups * modes == 1
+    let isConstant = groups * modes == 1 && loadBases == nil
     var structure = CoreStructure(
       parts: [
         .base: 1, .counterBit: counterWidth(groups),
@@ -140,7 +140,8 @@ public struct ResidualEncoder: Core {
     if isConstant && levels == 1 && sumWidth <= Self.widestInLUTs { structure.flipFlops -= units }
     structure.flipFlops += levels + 1
     let nodes = 1 << levels - 1
-    structure.add(.rom(width: units * nodes * sumWidth + falling, depth: groups * modes))
+    addMemory(
+      to: &structure, width: units * nodes * sumWidth + falling, depth: groups * modes)
     // The stages of the other levels hand on the sum, the codes and what is left of the tree.
     for level in 1..<max(1, levels) {
       let left = 1 << (levels - level) - 1

@@ -9,7 +9,7 @@
 /// - Shape: `units` unsigned sums a beat, `groups` beats a vector → `units` signed scores a beat.
 /// - Exactness: integers only; exact modulo 2^`scoreWidth`.
 /// - Hardware: one beat a cycle, latency 3 cycles, one multiplier a unit; RTL/rb_score.v.
-public struct Score: Core {
+public struct Score: MemoryCore {
   /// Sums in a beat.
   public var units: Int
   /// Bits of a sum, unsigned.
@@ -25,6 +25,7 @@ public struct Score: Core {
   /// For each mode `groups` words with the offset and multiplier of `units` neurons each, for
   /// `COEFFICIENTS_FILE`.
   public var coefficients: MemoryImage
+  public var loadBases: [Int]?
 
   /// What sums become in a mode.
   public struct Bank: Equatable, Sendable {
@@ -90,8 +91,7 @@ public struct Score: Core {
       CoreParameter("MULTIPLIER_WIDTH", multiplierWidth),
       CoreParameter("SCORE_WIDTH", scoreWidth), CoreParameter("GROUPS", groups),
       CoreParameter("MODES", modes),
-      CoreParameter("COEFFICIENTS_FILE", .memory),
-    ]
+    ] + loadParameters() + [CoreParameter("COEFFICIENTS_FILE", .memory)]
   }
 
   public var inputs: [StreamPort] {
@@ -105,11 +105,7 @@ public struct Score: Core {
   public var memories: [MemoryImage] { [coefficients] }
 
   public var files: [RTLFile] {
-    [
-      RTLFile(name: "rb_score.v", bytes: PackageResources.rb_score_v),
-      RTLFile(name: "rb_rom.v", bytes: PackageResources.rb_rom_v),
-      RTLFile(name: "rb_rom_array.v", bytes: PackageResources.rb_rom_array_v),
-    ]
+    [RTLFile(name: "rb_score.v", bytes: PackageResources.rb_score_v)] + memoryFiles
   }
 
   public var structure: CoreStructure {
@@ -118,7 +114,8 @@ public struct Score: Core {
       flipFlops: counterWidth(groups) + 3, dsps: units)
     structure.flipFlops += 3
     // The registers of sums, products, offsets and scores are those of the DSP blocks.
-    structure.add(.rom(width: units * (multiplierWidth + scoreWidth), depth: groups * modes))
+    addMemory(
+      to: &structure, width: units * (multiplierWidth + scoreWidth), depth: groups * modes)
     return structure
   }
 

@@ -9,10 +9,13 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
   public let graph: IntegerGraph
   /// Linear layer → its fold.
   public let folds: [String: LayerFold]
+  /// The memories can be written at run time, and have room for other models; nil: they are read only.
+  public let headroom: Headroom?
 
-  package init(graph: IntegerGraph, folds: [String: LayerFold]) {
+  package init(graph: IntegerGraph, folds: [String: LayerFold], headroom: Headroom? = nil) {
     self.graph = graph
     self.folds = folds
+    self.headroom = headroom
   }
 
   /// The fold of node `index`, if it is a linear layer.
@@ -85,6 +88,28 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
       return Bottleneck(
         layer: graph.nodes[index].name, cycles: interval, fewestCycles: layer?.fewestCycles)
     }
+  }
+}
+
+/// What models that are loaded at run time may need, whatever the one needs that is built in.
+public struct Headroom: Equatable, Codable, Sendable {
+  /// Bits of an integer that stands for a gamma.
+  public var gammaBits: Int
+  /// Bits of a score multiplier, with its sign.
+  public var scoreBits: Int
+  /// Linear layers whose gammas stay as they are: they read whole numbers, pixels or what a uniform
+  /// quantizer makes.
+  public var fixedGammas: [String]
+
+  /// For networks like `graph`, lowered with `options`.
+  public init(for graph: IntegerGraph, options: LoweringOptions = LoweringOptions()) {
+    gammaBits = options.gammaBits
+    scoreBits = options.scoreBits
+    let graphs = (0..<graph.modes).map { graph.inMode($0) }
+    fixedGammas = graph.linearLayers.filter { layer in
+      let codes = graphs.compactMap { $0.code(of: $0.nodes[layer.index].inputs[0]) }
+      return codes.allSatisfy { $0 == .unsigned(bits: codes[0].levels) }
+    }.map(\.name)
   }
 }
 

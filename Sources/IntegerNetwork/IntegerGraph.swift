@@ -181,6 +181,11 @@ public struct MaskedPopcount: Equatable, Codable, Sendable {
     (0..<outputs).map { reach(of: $0) * code.range }
   }
 
+  /// What they are at most, whatever the mask.
+  package func largestLimits(for code: ResidualCode) -> [Int] {
+    Array(repeating: inputs * scales.reduce(0, +) * code.range, count: outputs)
+  }
+
   /// Active weights of all outputs and planes.
   public var activeWeights: Int {
     mask.map { mask in (0..<mask.rows).reduce(0) { $0 + mask.count(row: $1) } }

@@ -113,33 +113,14 @@ extension LevelBanks {
     try Self.checkDestination(url)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      try (encoder.encode(self) + Data("\n".utf8)).write(to: url, options: .atomic)
-    } catch {
-      throw Diagnostic(
-        at: url.relativePath, "the file cannot be written",
-        hint: "choose a file in a folder that you may write to")
-    }
+    try OutputFile.write(encoder.encode(self) + Data("\n".utf8), to: url)
   }
 
   /// Checks that banks may be written to `url`: before the work, whose result would be lost.
   ///
   /// - Throws: ``Diagnostic`` when the folder is missing, or something else is there.
   public static func checkDestination(_ url: URL) throws {
-    let folder = url.absoluteURL.deletingLastPathComponent()
-    guard FileManager.default.isWritableFile(atPath: folder.path) else {
-      let isThere = FileManager.default.fileExists(atPath: folder.path)
-      throw Diagnostic(
-        at: url.relativePath,
-        isThere ? "its folder may not be written to" : "there is no folder '\(folder.path)'",
-        hint: "choose a file in a folder that you may write to")
-    }
-    guard FileManager.default.fileExists(atPath: url.path) else { return }
-    guard let data = try? Data(contentsOf: url), format(of: data) != nil else {
-      throw Diagnostic(
-        at: url.relativePath, "something is there already, and it is no file of level banks",
-        hint: "choose another name")
-    }
+    try OutputFile.check(url, kind: "file of level banks") { format(of: $0) != nil }
   }
 
   /// The version that a file of level banks states; nil of another file.

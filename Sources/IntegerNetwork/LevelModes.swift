@@ -198,7 +198,7 @@ extension IntegerGraph {
 
 extension IntegerGraph.Operation {
   /// Its name in messages.
-  fileprivate var kind: String {
+  var kind: String {
     switch self {
     case .input: "input"
     case .lookup: "lookup"

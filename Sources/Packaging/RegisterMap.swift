@@ -58,7 +58,7 @@ public struct RegisterMap: Sendable {
   /// Queues that can have a mark; further ones have none.
   public static let mostQueues = AcceleratorCores.mostMarks
   /// Version of this map: a driver accepts another minor, not another major.
-  public static let version = (major: 1, minor: 1)
+  public static let version = (major: 1, minor: 2)
 
   private static let interrupts = [
     Field("DONE", 0, "a result packet has left"),
@@ -108,6 +108,10 @@ public struct RegisterMap: Sendable {
             "ABANDON", 2,
             "write 1: the rest of a packet that a reset dropped will not come; reads 0"),
           Field("CLEAR", 3, "write 1: zeroes all counters and marks; reads 0"),
+          Field(
+            "LOAD", 4,
+            "1: no image is begun, and when all results have left the memories are open; 0 where LOAD_WORDS is 0"
+          ),
         ]),
       Register(
         name: "STATUS", offset: 0x020, access: .readOnly, text: "what goes on",
@@ -118,6 +122,8 @@ public struct RegisterMap: Sendable {
           Field(
             "SWITCHING", 3,
             "LEVELS.CHOSEN waits until the images inside have left; none is begun meanwhile"),
+          Field("LOADING", 4, "the memories are open"),
+          Field("CHECKING", 5, "LOAD_CRC is being computed"),
         ]),
       Register(
         name: "IRQ_ENABLE", offset: 0x024, access: .readWrite,
@@ -134,14 +140,31 @@ public struct RegisterMap: Sendable {
           Field("READ_ONLY", 2, "a write to a register that is read only"),
           Field("UNMAPPED", 3, "a read or a write where no register is"),
           Field("BAD_LEVELS", 4, "a number of levels that there is not; the old one holds"),
+          Field(
+            "BAD_LOAD", 5,
+            "LOAD_DATA or LOAD_CRC was accessed while the memories were not open or were being checked, or beyond LOAD_WORDS"
+          ),
         ]),
     ]
     + counters
     + [
       Register(
+        name: "LOAD_WORDS", offset: 0x074, access: .readOnly,
+        text: "32-bit words of the memories; 0: they cannot be written"),
+      Register(
+        name: "LOAD_ADDRESS", offset: 0x078, access: .readWrite,
+        text: "the word that LOAD_DATA is; 1 more after each access of LOAD_DATA"),
+      Register(
+        name: "LOAD_DATA", offset: 0x07C, access: .readWrite, text: "a word of the memories"),
+      Register(
+        name: "LOAD_CRC", offset: 0x080, access: .readWrite,
+        text:
+          "CRC-32 of all words, as zlib computes it of little-endian words; a write begins a new one"
+      ),
+      Register(
         name: "HIGH_WATER", offset: 0x100, access: .readOnly,
         text: "the most beats that queue k held, 65,535 for more; there are FIFOS of them",
-        count: mostQueues)
+        count: mostQueues),
     ]
 
   private static let counters: [Register] = [

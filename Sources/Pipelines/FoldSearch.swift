@@ -21,9 +21,10 @@ extension IntegerGraph {
   ///   pipeline, or when nothing that meets the target fits into the budget.
   public func folded(
     to target: FoldTarget = .cycles(1024), within budget: FoldBudget = FoldBudget(),
-    on device: Device = .zc706, overrides: [String: LayerFold] = [:]
+    on device: Device = .zc706, overrides: [String: LayerFold] = [:],
+    headroom: Headroom? = nil
   ) throws -> FoldedNetwork {
-    var search = try FoldSearch(self, on: device, overrides: overrides)
+    var search = try FoldSearch(self, on: device, overrides: overrides, headroom: headroom)
     return try search.smallest(cycles: max(1, target.cycles), within: budget).folding
   }
 }
@@ -52,24 +53,29 @@ public struct FoldSearch {
 
   private let graph: IntegerGraph
   private let device: Device
+  private let headroom: Headroom?
   private var layers: [SearchedLayer]
 
-  /// - Parameter levels: Search as if every encoder made codes of so many levels. What is found then
-  ///   is for its figures alone: it has no thresholds. nil: the network as it is.
+  /// - Parameters:
+  ///   - levels: Search as if every encoder made codes of so many levels. What is found then is for its
+  ///     figures alone: it has no thresholds. nil: the network as it is.
+  ///   - headroom: For models that are loaded at run time; nil: memories are read only.
   /// - Throws: ``InvalidInput`` for overrides that do not fit.
   public init(
     _ graph: IntegerGraph, levels: Int? = nil, on device: Device = .zc706,
-    overrides: [String: LayerFold] = [:]
+    overrides: [String: LayerFold] = [:], headroom: Headroom? = nil
   ) throws {
     let graph = levels.map(graph.sketched) ?? graph
     try graph.check(overrides)
     self.graph = graph
     self.device = device
+    self.headroom = headroom
     let linear = graph.linearLayers
     layers = linear.enumerated().map { position, layer in
       let end = position + 1 < linear.count ? linear[position + 1].index : graph.nodes.count
       return SearchedLayer(
-        graph: graph, layer: layer, nodes: layer.index..<end, fixed: overrides[layer.name])
+        graph: graph, headroom: headroom, layer: layer, nodes: layer.index..<end,
+        fixed: overrides[layer.name])
     }
   }
 
@@ -196,7 +202,7 @@ public struct FoldSearch {
       try layer.folds.compactMap { fold -> Change? in
         var folds = solution.folding.folds
         guard folds.updateValue(fold, forKey: layer.layer.name) != fold else { return nil }
-        let folding = FoldedNetwork(graph: graph, folds: folds)
+        let folding = FoldedNetwork(graph: graph, folds: folds, headroom: headroom)
         guard fits(folding), folding.interval <= slowest.interval, pace(of: folding) <= slowest.pace
         else { return nil }
         let pipeline = try Pipeline(folding, isSketch: true)
@@ -222,7 +228,7 @@ public struct FoldSearch {
   private func solution(_ combination: Combination) throws -> Solution {
     var folds: [String: LayerFold] = [:]
     for (layer, fold) in zip(layers, combination.folds) { folds[layer.layer.name] = fold }
-    let folding = FoldedNetwork(graph: graph, folds: folds)
+    let folding = FoldedNetwork(graph: graph, folds: folds, headroom: headroom)
     // A network that is no pipeline has no figures; laying it out says why.
     let resources = try? Pipeline(folding, isSketch: true).resources
     return Solution(folding: folding, resources: resources ?? combination.resources)
@@ -333,6 +339,7 @@ private struct Combination {
 /// A linear layer and what follows it up to the next.
 private struct SearchedLayer {
   let graph: IntegerGraph
+  let headroom: Headroom?
   let layer: LinearLayer
   let nodes: Range<Int>
   let fixed: LayerFold?
@@ -343,8 +350,12 @@ private struct SearchedLayer {
   /// What follows a matrix unit of so many units.
   private var tails: [Int: Resources] = [:]
 
-  init(graph: IntegerGraph, layer: LinearLayer, nodes: Range<Int>, fixed: LayerFold?) {
+  init(
+    graph: IntegerGraph, headroom: Headroom?, layer: LinearLayer, nodes: Range<Int>,
+    fixed: LayerFold?
+  ) {
     self.graph = graph
+    self.headroom = headroom
     self.layer = layer
     self.nodes = nodes
     self.fixed = fixed
@@ -401,7 +412,7 @@ private struct SearchedLayer {
 
   private mutating func resources(of fold: LayerFold) throws -> Resources {
     if let body = bodies[fold], let tail = tails[fold.units] { return body + tail }
-    let folding = FoldedNetwork(graph: graph, folds: [layer.name: fold])
+    let folding = FoldedNetwork(graph: graph, folds: [layer.name: fold], headroom: headroom)
     var builder = PipelineBuilder(folding, isSketch: true)
     let known = tails[fold.units]
     try builder.run(

@@ -30,6 +30,11 @@ struct PipelineBuilder {
   mutating func run() throws {
     for index in graph.nodes.indices { try add(index) }
     addOutputRegister()
+    if folding.headroom != nil {
+      var cores = stages.map(\.core)
+      LoadMap.place(&cores)
+      for index in stages.indices { stages[index].core = cores[index] }
+    }
   }
 
   /// The stages of linear layer `nodes.lowerBound` and of what follows it, fed by a stream of so many
@@ -154,13 +159,26 @@ struct PipelineBuilder {
     let gammas = codes.map { code in
       popcount.scales.flatMap { scale in code.weights.map { scale * $0 } }
     }
+    var sumWidth = sums.map(\.width).max() ?? 1
+    var widestGammas: [Int]?
+    if let headroom = folding.headroom {
+      var widest = code
+      if !headroom.fixedGammas.contains(name) {
+        let gamma = 1 << headroom.gammaBits - 1
+        widest.weights = code.weights.map { max($0, gamma) }
+        widestGammas = popcount.scales.flatMap { scale in widest.weights.map { scale * $0 } }
+      }
+      let limits = popcount.largestLimits(for: widest)
+      sumWidth = max(
+        sumWidth, SumLanes(offsets: limits, isDoubled: window.hasAbsentValues).width)
+    }
     let matrix = MatrixUnit(
       lanes: fold.lanes, units: fold.units, levelsPerBeat: levelsPerBeat, words: words,
       groups: groups, weightLevels: popcount.scales.count,
       gammas: gammas[gammas.count - 1],
       gammasOfFewerLevels: Set(gammas).count == 1 ? [] : gammas.dropLast(),
-      isPadded: window.hasAbsentValues, sumWidth: sums.map(\.width).max() ?? 1,
-      memory: fold.memory,
+      isPadded: window.hasAbsentValues, sumWidth: sumWidth,
+      widestGammas: widestGammas, memory: fold.memory,
       weights: image("WEIGHTS_FILE", popcount, popcount.weights, fold, layer: name),
       mask: popcount.mask.map { image("MASK_FILE", popcount, $0, fold, layer: name) })
     carriers[index] = append(
@@ -376,7 +394,7 @@ struct PipelineBuilder {
     }
     let core = ResidualEncoder(
       units: units, levels: tree.code.levels, sumWidth: port(of: source).bitsPerLane,
-      groups: groups, banks: banks, layer: node.name)
+      groups: groups, banks: banks, mayFall: folding.headroom != nil, layer: node.name)
     carriers[index] = append(
       node.name, layer: node.name, core, from: source,
       cycles: node.shape.pixels * groups,
@@ -402,9 +420,15 @@ struct PipelineBuilder {
       }
       return Score.Bank(multipliers: score.multipliers.map { sums.step * $0 }, offsets: constants)
     }
+    let sumWidth = port(of: source).bitsPerLane
+    var multiplier = banks.flatMap(\.multipliers).map { abs($0) }.max() ?? 0
+    if let headroom = folding.headroom {
+      // A product of what there may be at most, and an offset as large.
+      multiplier = max(multiplier, (sums.first?.step ?? 1) * (1 << (headroom.scoreBits - 1) - 1))
+      largest = max(largest, multiplier << (sumWidth + 1))
+    }
     let core = Score(
-      units: units, sumWidth: port(of: source).bitsPerLane,
-      multiplierWidth: 1 + width(of: banks.flatMap(\.multipliers).map { abs($0) }.max() ?? 0),
+      units: units, sumWidth: sumWidth, multiplierWidth: 1 + width(of: multiplier),
       scoreWidth: 1 + width(of: largest), groups: groups, banks: banks, layer: node.name)
     carriers[index] = append(
       node.name, layer: node.name, core, from: source,

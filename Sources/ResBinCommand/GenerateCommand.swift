@@ -55,6 +55,13 @@ struct GenerateCommand: ParsableCommand {
       valueName: "file"))
   var levelBanks: String?
 
+  @Flag(
+    help: """
+      Memories can be written at run time: another model of the same shape is loaded without synthesis, \
+      see `resbin reload`. Weights and thresholds are in RAM in place of ROM and logic.
+      """)
+  var reloadable = false
+
   @OptionGroup var format: OutputOptions
 
   func run() throws {
@@ -72,7 +79,9 @@ struct GenerateCommand: ParsableCommand {
     let target = try goal.target()
     let graph =
       try runTimeLevels ? model.readChoosingLevels(banks: levelBanks) : model.readLowered()
-    var search = try FoldSearch(graph, on: goal.chosenDevice(), overrides: overrides)
+    var search = try FoldSearch(
+      graph, on: goal.chosenDevice(), overrides: overrides,
+      headroom: reloadable ? Headroom(for: graph, options: model.lowering) : nil)
     let folding = try goal.fold(with: &search, target: target)
     if let target { try check(folding, target: target, overrides: overrides) }
     let design = try Pipeline(folding).verilog().packaged(

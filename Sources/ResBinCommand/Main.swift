@@ -27,7 +27,7 @@ struct ResBinCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       InspectCommand.self, EvaluateCommand.self, ExploreCommand.self, CalibrateCommand.self,
-      GenerateCommand.self, SimulateCommand.self, ReportCommand.self,
+      GenerateCommand.self, SimulateCommand.self, ReportCommand.self, ReloadCommand.self,
     ])
 
   /// Parses and runs; every failure ends in exit code 1, help in 0.

@@ -17,6 +17,8 @@ struct SimulateCommand: ParsableCommand {
         resbin simulate build/mnist --images Models/mnist-test-500-images.idx3-ubyte --count 100
         resbin simulate build/mnist --images t10k-images-idx3-ubyte.gz --stalls random --seed 7
         resbin simulate build/mnist --images picture.png
+
+      With --reload another model is loaded first, as the drivers load what `resbin reload` writes.
       """)
 
   @Argument(help: "The folder that `resbin generate` wrote.")
@@ -34,6 +36,17 @@ struct SimulateCommand: ParsableCommand {
     help:
       "The levels in use, for a design that was generated with `--run-time-levels`. (default: all)")
   var levels: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "For a design that was generated with `--reloadable`: load this model, an ONNX file, into its memories.",
+      valueName: "model"))
+  var reload: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The output to read of that model. (default: the first)", valueName: "name"))
+  var modelOutput: String?
 
   @Option(help: "Only the first COUNT images.")
   var count: Int?
@@ -54,9 +67,16 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     try checkClock(clock)
+    guard modelOutput == nil || reload != nil else {
+      throw Diagnostic(
+        at: "--model-output", "given without `--reload`; the design's own network is simulated",
+        hint: "leave it out")
+    }
     let folder = URL(filePath: design)
     let files = try Design(folder: folder)
-    let pipeline = try Pipeline(FoldedNetwork(folder: folder))
+    let folding = try FoldedNetwork(folder: folder)
+    let pipeline =
+      try reload.map { try folding.loading(read($0, for: folding)) } ?? Pipeline(folding)
     try checkModes(of: files.manifest, pipeline: pipeline)
     if let levels { try check(levels, of: pipeline.folding.graph) }
     let selected = try limited(
@@ -67,7 +87,8 @@ struct SimulateCommand: ParsableCommand {
 
     let progress = ProgressBar(total: selected.count, isShown: !output.json)
     progress.say("building the Verilator model …")
-    let verifier = try DesignVerifier(files, pipeline: pipeline, trace: trace != nil)
+    let verifier = try DesignVerifier(
+      files, pipeline: pipeline, loads: reload != nil, trace: trace != nil)
     progress.show(0)
     let start = ContinuousClock.now
     let result = try verifier.run(
@@ -82,6 +103,15 @@ struct SimulateCommand: ParsableCommand {
       labels: selected.labels, clock: clock * 1e6, seconds: seconds / .seconds(1))
     try output.print(report, text: report.text)
     if !report.passed { throw ExitCode(1) }
+  }
+
+  /// A model of the design's shape, lowered for it.
+  private func read(_ path: String, for folding: FoldedNetwork) throws -> IntegerGraph {
+    var model = ModelOptions()
+    model.model = path
+    model.modelOutput = modelOutput
+    model.gammaBits = folding.headroom?.gammaBits ?? 8
+    return try folding.graph.modes > 1 ? model.readChoosingLevels() : model.readLowered()
   }
 
   /// The manifest foretells cycles and queues for each number of levels that there is.

@@ -39,6 +39,7 @@ struct ModelBinding {
       "    clock = &top.clk_i;",
       "    reset = &top.rst_i;",
     ]
+    if design.hasLoadBus { lines += ["    load = &top.load_i;", "    loaded = &top.load_o;"] }
     lines += design.controls.map {
       "    controls.push_back({\"\($0)\", &top.\(Self.mangled($0))});"
     }
@@ -149,6 +150,10 @@ struct ModelBinding {
       }
     }
     for name in ["clk_i", "rst_i"] { expect(name, 1, in: ports, "port") }
+    if design.hasLoadBus {
+      expect("load_i", 64, in: ports, "port")
+      expect("load_o", 32, in: ports, "port")
+    }
     for name in design.controls {
       guard let width = ports[Self.mangled(name)], width <= 8 else {
         collector.error(

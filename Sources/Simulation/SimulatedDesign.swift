@@ -14,6 +14,8 @@ public struct SimulatedDesign: Sendable {
   public var sources: [DesignFile]
   /// Ports of at most 8 bits that hold a value for a whole run, 0 where none is given.
   public var controls: [String]
+  /// Whether the top module has a load bus, `load_i` and `load_o`, over which memories are written.
+  public var hasLoadBus: Bool
   /// The streams into the top module.
   public var inputs: [StreamPort]
   /// The streams out of the top module.
@@ -38,7 +40,8 @@ public struct SimulatedDesign: Sendable {
 
   public init(
     topModule: String, parameters: [CoreParameter] = [], sources: [DesignFile],
-    controls: [String] = [], inputs: [StreamPort], outputs: [StreamPort],
+    controls: [String] = [], hasLoadBus: Bool = false, inputs: [StreamPort],
+    outputs: [StreamPort],
     taps: [StreamPort] = [], assertions: Bool = true, trace: Bool = false,
     optimization: Optimization = .quick
   ) {
@@ -46,6 +49,7 @@ public struct SimulatedDesign: Sendable {
     self.parameters = parameters
     self.sources = sources
     self.controls = controls
+    self.hasLoadBus = hasLoadBus
     self.inputs = inputs
     self.outputs = outputs
     self.taps = taps
@@ -67,7 +71,8 @@ public struct SimulatedDesign: Sendable {
     self.init(
       topModule: core.moduleName, parameters: core.parameters,
       sources: core.files.map { DesignFile($0.name, $0.text) } + properties + memories,
-      inputs: core.inputs, outputs: core.outputs, assertions: assertions, trace: trace,
+      hasLoadBus: core is any MemoryCore, inputs: core.inputs, outputs: core.outputs,
+      assertions: assertions, trace: trace,
       optimization: optimization)
   }
 

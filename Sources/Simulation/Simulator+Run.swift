@@ -13,6 +13,8 @@ extension Simulator {
   ///   - expectedTapBeats: The beats of each tap, in order, that the run waits for too; empty: it does
   ///     not wait for taps.
   ///   - controls: Values of the design's controls.
+  ///   - load: Words that are written into the memories, and read back, before the first beat; nil: the
+  ///     memories stay as the files of the design have them.
   ///   - stalls: When the testbench makes the design wait.
   ///   - seed: The seed of the stalls and of state that no reset reaches.
   ///   - maximumCycles: The run is given up after so many cycles.
@@ -24,14 +26,15 @@ extension Simulator {
   ///   `CancellationError` where the task was cancelled.
   public func run(
     inputs: [StreamBeats], expectedBeats: [Int], expectedTapBeats: [Int] = [],
-    controls: [String: Int] = [:], stalls: StallPattern = .none, seed: UInt64 = 1,
+    controls: [String: Int] = [:], load: [UInt32]? = nil, stalls: StallPattern = .none,
+    seed: UInt64 = 1,
     maximumCycles: Int? = nil,
     quietCycles: Int = 1_000_000, trace: URL? = nil,
     progress: ((Int) -> Void)? = nil
   ) throws -> SimulationResult {
     try checkArguments(
       inputs: inputs, expectedBeats: expectedBeats, expectedTapBeats: expectedTapBeats,
-      controls: controls, trace: trace)
+      controls: controls, load: load, trace: trace)
     let scratch = try ScratchFolder()
     defer { scratch.remove() }
     let files = RunFiles(scratch.url.appendingPathComponent("bench", isDirectory: true))
@@ -44,6 +47,11 @@ extension Simulator {
     arguments += expectedBeats.flatMap { ["--expect", "\($0)"] }
     arguments += expectedTapBeats.flatMap { ["--expect-tap", "\($0)"] }
     if let maximumCycles { arguments += ["--max-cycles", "\(maximumCycles)"] }
+    if let load {
+      let file = files.folder.appendingPathComponent("load.data")
+      try load.map(\.littleEndian).withUnsafeBytes { try Data($0).write(to: file) }
+      arguments += ["--load", "bench/load.data"]
+    }
     if let trace { arguments += ["--trace", trace.standardizedFileURL.path] }
 
     if let trace {
@@ -71,7 +79,7 @@ extension Simulator {
 
   private func checkArguments(
     inputs: [StreamBeats], expectedBeats: [Int], expectedTapBeats: [Int],
-    controls: [String: Int], trace: URL?
+    controls: [String: Int], load: [UInt32]?, trace: URL?
   ) throws {
     var collector = DiagnosticCollector()
     if inputs.map(\.port) != design.inputs {
@@ -98,6 +106,11 @@ extension Simulator {
       collector.error(
         at: design.topModule, "a value is given for '\(name)', which is no control of the design",
         hint: "name it in the design's `controls`")
+    }
+    if load != nil && !design.hasLoadBus {
+      collector.error(
+        at: design.topModule, "words are given for its memories, and it has no load bus",
+        hint: "name it in the design: `hasLoadBus: true`")
     }
     if trace != nil && !design.trace {
       collector.error(

@@ -14,6 +14,7 @@ public struct DesignVerifier: Sendable {
   /// What the Verilog should compute.
   public let pipeline: Pipeline
   private let simulator: Simulator
+  private let loads: Bool
   /// The golden model in each mode of the network.
   private let goldens: [GoldenExecutor]
   /// The stages whose outputs are compared; the last is the design's output.
@@ -26,13 +27,16 @@ public struct DesignVerifier: Sendable {
   /// - Parameters:
   ///   - design: the files, changed by hand or not.
   ///   - pipeline: what they were generated from.
+  ///   - loads: whether the memories are first loaded with what `pipeline` has in them: where that is
+  ///     another model of the same shape, see ``Folding/FoldedNetwork/loading(_:)``.
   ///   - trace: whether runs can write waveforms.
   /// - Throws: ``Diagnostic`` without Verilator, or when it rejects the design.
   public init(
-    _ design: Design, pipeline: Pipeline, trace: Bool = false,
+    _ design: Design, pipeline: Pipeline, loads: Bool = false, trace: Bool = false,
     optimization: SimulatedDesign.Optimization = .fast, cache: BuildCache = .standard
   ) throws {
     self.pipeline = pipeline
+    self.loads = loads
     let graph = pipeline.folding.graph
     goldens = (0..<graph.modes).map { GoldenExecutor(graph.inMode($0)) }
     joints = pipeline.stages.indices.filter { pipeline.stages[$0].carries != nil }
@@ -46,7 +50,8 @@ public struct DesignVerifier: Sendable {
     simulator = try Simulator.build(
       SimulatedDesign(
         topModule: design.manifest.top, sources: files + StreamProperties.files(for: modules),
-        controls: graph.modes > 1 ? ["mode_i"] : [], inputs: [pipeline.input],
+        controls: graph.modes > 1 ? ["mode_i"] : [],
+        hasLoadBus: pipeline.folding.headroom != nil, inputs: [pipeline.input],
         outputs: [pipeline.output],
         taps: taps.map { StreamPort(pipeline.stages[$0].name, like: pipeline.stages[$0].output) },
         trace: trace, optimization: optimization),
@@ -78,7 +83,8 @@ public struct DesignVerifier: Sendable {
     let simulated = try simulator.run(
       inputs: [input], expectedBeats: [count * pipeline.outputBeats],
       expectedTapBeats: taps.map { joints.contains($0) ? count * beats(of: $0) : 0 },
-      controls: goldens.count > 1 ? ["mode_i": mode] : [:], stalls: stalls, seed: seed,
+      controls: goldens.count > 1 ? ["mode_i": mode] : [:],
+      load: loads ? pipeline.loadImage : nil, stalls: stalls, seed: seed,
       maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval, trace: trace,
       progress: progress)
     var comparison = JointComparison(

@@ -67,6 +67,7 @@ extension Pipeline {
     let wrapper = VerilogPrinter.print(module(of: accelerator, around: top))
     files.append(Design.File(path: "rtl/\(accelerator.module).v", text: wrapper))
     AcceleratorCores.files.forEach(append)
+    if isReloadable { append(AcceleratorCores.loaderFile) }
     if !queueStages.isEmpty { append(AcceleratorCores.highWaterFile) }
     let verilog = files.map(\.path).filter { $0.hasSuffix(".v") }
     files.append(

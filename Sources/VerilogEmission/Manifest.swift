@@ -62,6 +62,8 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var hash: String
     /// The most residual levels of an activation.
     public var levels: Int
+    /// 32-bit words of the memories, where they can be written at run time; absent where they cannot.
+    public var loadWords: Int?
     /// Images on their way in memory.
     public var input: Packing
     /// Results on their way in memory.

@@ -14,6 +14,7 @@ extension Pipeline {
       ? output.bitsPerLane : [8, 16, 32].first { $0 >= output.bitsPerLane } ?? 64
     return Manifest.Accelerator(
       module: "\(top)_axi", hash: hash, levels: folding.graph.levels,
+      loadWords: isReloadable ? loadWords : nil,
       input: Manifest.Packing(
         bytesPerBeat: bytes(input.width), containerBits: input.bitsPerLane, isSigned: false),
       output: Manifest.Packing(
@@ -54,6 +55,9 @@ private struct AcceleratorEmitter {
       .wires(stream("result", width: pipeline.output.width)),
       .wires(events.map { Wire(width: 1, name: $0) }),
       .wires([Wire(width: pipeline.modePort?.width ?? 1, name: "mode")]),
+      .wires(
+        [Wire(width: 64, name: "load")]
+          + (pipeline.isReloadable ? [Wire(width: 32, name: "loaded")] : [])),
     ]
     if queues > 0 {
       items.append(
@@ -135,11 +139,11 @@ private struct AcceleratorEmitter {
     let padding = pipeline.input.width
     return [
       .slice("s_axil_awaddr", high: 1, low: 0), .name("s_axil_awprot"),
-      .slice("s_axil_wdata", high: 31, low: 8), .slice("s_axil_wstrb", high: 3, low: 1),
       .slice("s_axil_araddr", high: 1, low: 0), .name("s_axil_arprot"),
     ]
       + (queues == 0 ? [.name("clear")] : [])
       + (pipeline.modePort == nil ? [.name("mode")] : [])
+      + (pipeline.isReloadable ? [] : [.name("load")])
       + (queues == marks
         ? []
         : ["queue_push", "queue_pop"].map { .slice($0, high: queues - 1, low: marks) })
@@ -192,6 +196,7 @@ private struct AcceleratorEmitter {
       module: top, name: "u_pipeline", parameters: [],
       connections: clocked(by: "pipeline_rst")
         + (pipeline.modePort.map { [(port: $0.name, value: .name("mode"))] } ?? [])
+        + (pipeline.isReloadable ? named(["load_i": "load", "load_o": "loaded"]) : [])
         + connections(pipeline.input, to: "image", "_i", "_o")
         + connections(pipeline.output, to: "result", "_o", "_i")
         + (queues == 0
@@ -255,14 +260,12 @@ private struct AcceleratorEmitter {
         (name: "OUT_BEATS", value: .integer(pipeline.outputBeats)),
         (name: "OUT_BYTES", value: .integer(accelerator.output.bytesPerBeat)),
         (name: "FIFOS", value: .integer(marks)),
+        (name: "LOAD_WORDS", value: .integer(pipeline.loadWords)),
       ],
       connections: clocked(by: "rst") + [addresses[0]]
         + named(["awvalid_i": "s_axil_awvalid", "awready_o": "s_axil_awready"])
-        + [
-          (port: "wdata_i", value: .slice("s_axil_wdata", high: 7, low: 0)),
-          (port: "wstrb_i", value: .slice("s_axil_wstrb", high: 0, low: 0)),
-        ]
         + named([
+          "wdata_i": "s_axil_wdata", "wstrb_i": "s_axil_wstrb",
           "wvalid_i": "s_axil_wvalid", "wready_o": "s_axil_wready", "bresp_o": "s_axil_bresp",
           "bvalid_o": "s_axil_bvalid", "bready_i": "s_axil_bready",
         ]) + [addresses[1]]
@@ -271,11 +274,17 @@ private struct AcceleratorEmitter {
           "rdata_o": "s_axil_rdata", "rresp_o": "s_axil_rresp", "rvalid_o": "s_axil_rvalid",
           "rready_i": "s_axil_rready", "interrupt_o": "irq", "enable_o": "enable",
           "reset_o": "pipeline_rst", "abandon_o": "abandon", "clear_o": "clear",
-          "mode_o": "mode",
+          "mode_o": "mode", "load_o": "load",
           "image_begun_i": "image_begun", "image_ended_i": "image_ended",
           "image_short_i": "image_short", "image_long_i": "image_long",
           "image_starved_i": "image_starved", "image_dropping_i": "image_dropping",
         ])
+        + [
+          (
+            port: "load_i",
+            value: pipeline.isReloadable ? .name("loaded") : .sized(width: 32, limbs: [0])
+          )
+        ]
         + [(port: "image_stalled_i", value: stalled("s_axis"))]
         + named(["result_left_i": "result_left", "result_idle_i": "result_idle"])
         + [

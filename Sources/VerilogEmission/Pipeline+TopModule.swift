@@ -10,10 +10,13 @@ extension Pipeline {
     for index in stages.indices.dropLast() {
       items.append(.wires(wires(of: stages[index])))
     }
+    let loaded = loadedNets.map { VerilogModule.Wire(width: 32, name: $0) }
+    if !loaded.isEmpty { items.append(.wires(loaded)) }
     for index in stages.indices {
       items.append(.comment(["\(stages[index].name): \(summary(of: index))"]))
       items.append(.instance(instance(index)))
     }
+    items += loadItems
     if !queueStages.isEmpty {
       items.append(.comment(["Beats that enter and leave each queue, for high-water marks."]))
       items.append(.assigns(queueAssigns))
@@ -31,6 +34,13 @@ extension Pipeline {
       lines += [
         "",
         "mode_i: mode_i + 1 of \(folding.graph.modes) levels are in use; it changes under reset only.",
+      ]
+    }
+    if isReloadable {
+      lines += [
+        "",
+        "load_i: {open, write, address[29:0], data[31:0]} for the memories, \(loadWords) words of 32 bits;",
+        "load_o: what stands at the address of two cycles ago. Nothing may be inside while it is open.",
       ]
     }
     lines += [
@@ -57,9 +67,39 @@ extension Pipeline {
       VerilogModule.Port(direction: .input, width: 1, name: "rst_i"),
     ]
       + (modePort.map { [$0] } ?? [])
+      + (isReloadable
+        ? [
+          VerilogModule.Port(direction: .input, width: 64, name: "load_i"),
+          VerilogModule.Port(direction: .output, width: 32, name: "load_o"),
+        ] : [])
       + streamPorts(input, forward: .input, back: .output, from: "_i", to: "_o")
       + streamPorts(output, forward: .output, back: .input, from: "_o", to: "_i")
       + (queueStages.isEmpty ? [] : [queuePushes, queuePops])
+  }
+
+  /// Whether the memories can be written at run time.
+  var isReloadable: Bool { folding.headroom != nil }
+
+  /// What each memory says on the load bus.
+  private var loadedNets: [String] {
+    stages.filter { $0.core is any MemoryCore }.map { "\($0.name)_loaded" }
+  }
+
+  /// What they say together.
+  private var loadItems: [VerilogModule.Item] {
+    let nets = loadedNets.map { VerilogModule.Expression.name($0) }
+    guard !nets.isEmpty else { return [] }
+    guard isReloadable else {
+      return [
+        .comment(["The memories are read only: they have nothing to say on a load bus."]),
+        .wires([VerilogModule.Wire(width: 1, name: "unused")]),
+        .assigns([VerilogModule.Assign(target: "unused", value: .unread(nets))]),
+      ]
+    }
+    return [
+      .comment(["All memories but that of the address say 0."]),
+      .assigns([VerilogModule.Assign(target: "load_o", value: .anyOf(nets))]),
+    ]
   }
 
   /// One less than the levels in use, where they are chosen at run time.
@@ -145,6 +185,13 @@ extension Pipeline {
         (port: "\(port.name)_valid_o", value: .name("\(stage.name)_valid\(from)")),
         (port: "\(port.name)_ready_i", value: .name("\(stage.name)_ready\(to)")),
         (port: "\(port.name)_last_o", value: .name("\(stage.name)_last\(from)")),
+      ]
+    }
+    if stage.core is any MemoryCore {
+      let closed = VerilogModule.Expression.sized(width: 64, limbs: [0])
+      connections += [
+        (port: "load_i", value: isReloadable ? .name("load_i") : closed),
+        (port: "load_o", value: .name("\(stage.name)_loaded")),
       ]
     }
     return VerilogModule.Instance(

@@ -59,6 +59,8 @@ struct VerilogModule {
     case not(Expression)
     /// `left && right`
     case both(Expression, Expression)
+    /// `a | b | …`, bit by bit.
+    case anyOf([Expression])
     /// `{a, b, …}`, the first one highest.
     case concatenation([Expression])
     /// `&{1'd0, a, b, …}`: says of bits that nothing reads them.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Identifiers of the emitted Verilog, from the user's names.
-enum VerilogName {
+package enum VerilogName {
   /// `name` with everything but ASCII letters, digits and `_` replaced, never a keyword, never
   /// beginning with a digit.
-  static func identifier(_ name: String) -> String {
+  package static func identifier(_ name: String) -> String {
     var text = String(
       name.unicodeScalars.map { scalar in
         let isWord =

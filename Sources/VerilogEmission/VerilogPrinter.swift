@@ -110,6 +110,7 @@ struct VerilogPrinter {
       high == low ? "\(name)[\(low)]" : "\(name)[\(high):\(low)]"
     case .not(let value): "!\(text(value))"
     case .both(let left, let right): "\(text(left)) && \(text(right))"
+    case .anyOf(let parts): parts.map(text).joined(separator: " | ")
     case .concatenation(let parts): "{\(parts.map(text).joined(separator: ", "))}"
     case .unread(let parts): "&{\((["1'd0"] + parts.map(text)).joined(separator: ", "))}"
     case .integer(let value): "\(value)"

@@ -92,7 +92,7 @@ private let whyNoSimulator = Comment(
     .enabled(if: Simulator.isAvailable, whyNoSimulator))
   func bothDriversRunTheAccelerator() throws {
     try TestData.withTemporaryFolder { root in
-      let packed = try PackedDesign.joint(count: 24, in: root)
+      let packed = try PackedDesign.joint(count: 24, isReloadable: true, in: root)
       try run(
         "Driver/run.py", packed.arguments + ["--seeds", TestData.isExhaustive ? "10" : "1"])
     }

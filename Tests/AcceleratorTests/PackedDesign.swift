@@ -13,9 +13,15 @@ struct PackedDesign {
   let results: URL
   /// The results with 1, 2 … levels in use, where they are chosen at run time.
   let fewer: [URL]
+  /// What loads another model, and its results, where memories can be written.
+  let reload: [URL]
 
   /// Writes all of it into `root`.
-  init(_ pipeline: Pipeline, images pixels: [UInt8], in root: URL) throws {
+  ///
+  /// - Parameter other: another model of the same shape, for a reloadable design.
+  init(
+    _ pipeline: Pipeline, images pixels: [UInt8], other: IntegerGraph? = nil, in root: URL
+  ) throws {
     folder = root.appending(path: "design")
     images = root.appending(path: "images.bin")
     results = root.appending(path: "results.bin")
@@ -32,8 +38,16 @@ struct PackedDesign {
     }
     try Data(input.joined()).write(to: images)
     fewer = (1..<graph.modes).map { root.appending(path: "results-\($0).bin") }
-    for (mode, file) in (fewer + [results]).enumerated() {
-      let golden = GoldenExecutor(graph.inMode(mode))
+    reload =
+      other == nil ? [] : ["parameters.rbp", "reloaded.bin"].map { root.appending(path: $0) }
+    var expected = (fewer + [results]).enumerated().map { (graph.inMode($0), $1) }
+    if let other {
+      let image = try ParameterImage(of: other, for: manifest, pipeline.folding)
+      try image.data.write(to: reload[0])
+      expected.append((other.inMode(other.modes - 1), reload[1]))
+    }
+    for (graph, file) in expected {
+      let golden = GoldenExecutor(graph)
       let output = starts.map { start in
         let values = golden.trace(pixels[start..<start + size])[graph.output]
         return Self.packed(values, manifest.output.lanes, accelerator.output)
@@ -46,6 +60,7 @@ struct PackedDesign {
   var arguments: [String] {
     [folder.path, "--images", images.path, "--expected", results.path]
       + (fewer.isEmpty ? [] : ["--fewer"] + fewer.map(\.path))
+      + (reload.isEmpty ? [] : ["--reload"] + reload.map(\.path))
   }
 
   /// Beat after beat, value 0 in the low bits, whole bytes: written from the words of the reference, bit by
@@ -76,20 +91,29 @@ struct PackedDesign {
   }
 
   /// The shipped MNIST network whose levels are chosen at run time.
-  static func joint(count: Int, in root: URL) throws -> PackedDesign {
+  ///
+  /// - Parameter isReloadable: Whether the network that was trained for three levels can be loaded.
+  static func joint(
+    count: Int, isReloadable: Bool = false, in root: URL
+  ) throws -> PackedDesign {
     let images = try LabelledImages(
       contentsOf: TestData.models.appending(path: "mnist-test-500-images.idx3-ubyte")
     ).prefix(count)
     let model = TestData.models.appending(path: "mnist-256x3-joint.onnx")
     let graph = try IntegerGraph.choosingLevels(
       among: ONNXModel(contentsOf: model).networksByLevels())
-    let pipeline = try Pipeline(graph.folded(to: .cycles(1024)))
+    let pipeline = try Pipeline(
+      graph.folded(to: .cycles(1024), headroom: isReloadable ? Headroom(for: graph) : nil))
+    let trained = try TrainedNetwork(onnx: TestData.models.appending(path: "mnist-256x3-m3.onnx"))
+    let other = try trained.network.lowered(
+      with: trained.parameters, options: LoweringOptions(keepsWeights: true))
     return try PackedDesign(
-      pipeline, images: images.quantized(toBits: pipeline.input.bitsPerLane), in: root)
+      pipeline, images: images.quantized(toBits: pipeline.input.bitsPerLane),
+      other: isReloadable ? other.droppingLevels() : nil, in: root)
   }
 
   /// Levels chosen at run time, and pools and strides that leave rows and columns over: results leave while
-  /// pixels arrive and are computed in which no result has a part.
+  /// pixels arrive and are computed in which no result has a part. Other random parameters can be loaded.
   static func leftOver(count: Int, in root: URL) throws -> PackedDesign {
     let network = Network("left over", input: .image(10, 9, channels: 1, bits: 8)) {
       Conv(4, kernel: 3, name: "conv1")
@@ -103,12 +127,15 @@ struct PackedDesign {
       Dense(4, name: "fc")
     }
     var random = SeededRandom(seed: 5)
-    let parameters = try network.randomParameters(using: &random)
-    let options = LoweringOptions(keepsWeights: true)
-    let whole = try network.lowered(with: parameters, options: options)
     let images = (0..<100).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
-    let folding = try whole.calibrated(on: images).folded(to: .cycles(2000))
-    return try PackedDesign(Pipeline(folding), images: Array(images.prefix(count * 90)), in: root)
+    let graphs = try (0..<2).map { _ in
+      try network.lowered(
+        with: network.randomParameters(using: &random), options: LoweringOptions(keepsWeights: true)
+      ).calibrated(on: images)
+    }
+    let folding = try graphs[0].folded(to: .cycles(2000), headroom: Headroom(for: graphs[0]))
+    return try PackedDesign(
+      Pipeline(folding), images: Array(images.prefix(count * 90)), other: graphs[1], in: root)
   }
 
   /// The shipped CNV, fast enough to have queues, with the first of the shipped pictures.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.tags(.unit)) struct HelpTests {
   @Test(arguments: [
-    "", "inspect", "evaluate", "explore", "calibrate", "generate", "simulate", "report",
+    "", "inspect", "evaluate", "explore", "calibrate", "generate", "simulate", "report", "reload",
   ])
   func theHelpIsTheCommittedOne(command: String) throws {
     try Resbin.inFolder { resbin in

@@ -104,7 +104,11 @@ struct JSONKeys {
     ],
     sometimes: ["modes[].droppedAccuracy"])
 
-  static let all = [inspect, evaluate, explore, calibrate, generate, simulate]
+  static let reload = JSONKeys(
+    command: "reload", always: ["model", "design", "words", "checksum", "file"],
+    sometimes: ["scoreStep"])
+
+  static let all = [inspect, evaluate, explore, calibrate, generate, simulate, reload]
 
   /// What is wrong with the keys of a command's output.
   func problems(with keys: Set<String>) -> [String] {

@@ -43,12 +43,20 @@ struct CoreCase {
 struct CoreBench {
   var cases: [CoreCase]
   var seed: UInt64
+  /// Whether memories are written over the load bus: they hold zeros before.
+  var isLoaded = false
   /// Changes a core's file: a seeded fault.
   var edit: (RTLFile) -> RTLFile = { $0 }
 
-  init(_ cases: [CoreCase], seed: UInt64) {
+  init(_ cases: [CoreCase], seed: UInt64, isLoaded: Bool = false) {
     self.cases = cases
     self.seed = seed
+    self.isLoaded = isLoaded
+    if isLoaded {
+      var cores = cases.map(\.core)
+      LoadMap.place(&cores)
+      for index in cases.indices { self.cases[index].core = cores[index] }
+    }
   }
 
   /// What is wrong; empty when all is well.
@@ -57,7 +65,8 @@ struct CoreBench {
     let simulator = try Simulator.build(design)
     return try stalls.flatMap { stalls in
       let result = try simulator.run(
-        inputs: inputs, expectedBeats: cases.map(\.expected.count), stalls: stalls, seed: seed,
+        inputs: inputs, expectedBeats: cases.map(\.expected.count),
+        load: isLoaded ? LoadMap.image(of: cases.map(\.core)) : nil, stalls: stalls, seed: seed,
         quietCycles: 10_000)
       return findings(result, stalls).map { "stalls \(stalls), seed \(seed): \($0)" }
     }
@@ -139,7 +148,11 @@ struct CoreBench {
 
   /// All cores in one module, with the stream properties bound to each.
   private func design() -> SimulatedDesign {
-    var ports: [String] = ["input wire clk_i", "input wire rst_i"]
+    var ports = [
+      "input wire clk_i", "input wire rst_i", "input wire [63:0] load_i",
+      "output wire [31:0] load_o",
+    ]
+    var loaded = ["32'd0"]
     var instances: [String] = []
     var sources: [DesignFile] = []
     for (index, test) in cases.enumerated() {
@@ -163,6 +176,11 @@ struct CoreBench {
           .map { ".\(stream.name)_\($0)(\(name)_\($0))" }
         }
       }
+      if core is any MemoryCore {
+        connections += [".load_i(load_i)", ".load_o(c\(index)_loaded)"]
+        instances.append("wire [31:0] c\(index)_loaded;")
+        loaded.append("c\(index)_loaded")
+      }
       let parameters = core.parameters.map { parameter in
         parameter.value == .memory
           ? ".\(parameter.name)(\"\(memoryFile(parameter.name, of: index))\")"
@@ -172,8 +190,10 @@ struct CoreBench {
         "\(core.moduleName) #(\(parameters.joined(separator: ", "))) u_\(index) "
           + "(\(connections.joined(separator: ", ")));")
       sources += core.files.map(edit).map { DesignFile($0.name, $0.text) }
-      sources += core.memories.map {
-        DesignFile(memoryFile($0.parameter, of: index), $0.hexadecimalText)
+      sources += core.memories.map { memory in
+        var memory = memory
+        if isLoaded { memory.words = memory.words.map { $0.map { _ in 0 } } }
+        return DesignFile(memoryFile(memory.parameter, of: index), memory.hexadecimalText)
       }
     }
     sources += StreamProperties.files(for: Set(cases.map(\.core.moduleName)))
@@ -182,11 +202,12 @@ struct CoreBench {
         \(ports.joined(separator: ",\n  "))
       );
         \(instances.joined(separator: "\n  "))
+        assign load_o = \(loaded.joined(separator: " | "));
       endmodule
 
       """
     return SimulatedDesign(
-      topModule: "bench", sources: [DesignFile("bench.v", top)] + sources,
+      topModule: "bench", sources: [DesignFile("bench.v", top)] + sources, hasLoadBus: true,
       inputs: inputs.map(\.port),
       outputs: cases.enumerated().map { port($1.expected.port, of: $0) })
   }

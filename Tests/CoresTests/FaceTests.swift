@@ -15,15 +15,32 @@ struct FaceTests {
     var random = SeededRandom(seed: 3)
     func matrix(
       _ lanes: Int, _ units: Int, _ gammas: [Int], fewer: [[Int]] = [], weightLevels: Int = 1,
-      inParallel: Bool, masked: Bool, padded: Bool = false
+      inParallel: Bool, masked: Bool, padded: Bool = false, widest: [Int]? = nil
     ) -> MatrixUnit {
       var corner = Corner(
         lanes, units, 3, 2, gammas, weightLevels: weightLevels, inParallel: inParallel,
         masked: masked, padded: padded)
       corner.fewer = fewer
+      corner.widest = widest
       return RandomLayer(corner, using: &random).core
     }
-    return [
+    var reloadable: [any Core] = [
+      matrix(65, 2, [9, 5, 2], inParallel: true, masked: true),
+      matrix(6, 3, [4, 2, 1], inParallel: false, masked: true, widest: [255, 255, 255]),
+      matrix(
+        5, 2, [9, 5, 2], fewer: [[1], [4, 2]], inParallel: true, masked: false, padded: true,
+        widest: [15, 15, 15]),
+      ResidualEncoder(
+        units: 1, levels: 1, sumWidth: 1, groups: 1, banks: [.init(thresholds: [[1]])],
+        mayFall: true, layer: "fc1_sign"),
+      Score(
+        units: 5, sumWidth: 10, multiplierWidth: 18, scoreWidth: 32, groups: 2,
+        multipliers: Array(0..<10), offsets: Array(0..<10), layer: "scores"),
+      LookupTable(
+        lanes: 3, bits: 8, entryBits: 5, entries: (0..<256).map { $0 / 8 }, layer: "image_lookup"),
+    ]
+    LoadMap.place(&reloadable)
+    return reloadable + [
       StreamRegister(lanes: 1, bitsPerLane: 1), StreamRegister(lanes: 5, bitsPerLane: 13),
       FIFO(lanes: 1, bitsPerLane: 1, depth: 1), FIFO(lanes: 3, bitsPerLane: 7, depth: 65),
       WidthUp(lanes: 1, bitsPerLane: 1, ratio: 1), WidthUp(lanes: 7, bitsPerLane: 2, ratio: 5),
@@ -133,14 +150,19 @@ struct FaceTests {
         named: core.moduleName, in: Data(contentsOf: folder.appending(path: "face.json")))
     }
     #expect(module.ports == Self.ports(of: core))
-    // A face without a memory leaves the parameter that would name its file.
+    // A face without a memory leaves the parameters that would name its file and its place on a load
+    // bus; one whose memories are read only leaves all places.
     for parameter in core.parameters {
       #expect(
         module.parameters[parameter.name] == Self.yosysValue(parameter), "\(parameter.name)")
     }
     let others = Set(module.parameters.keys).subtracting(core.parameters.map(\.name))
-    #expect(others.allSatisfy { $0.hasSuffix("_FILE") })
-    #expect(Self.declaredParameters(of: core).starts(with: core.parameters.map(\.name)))
+    #expect(
+      others.allSatisfy { name in
+        ["_FILE", "_BASE"].contains { name.hasSuffix($0) } || name == "RELOADABLE"
+      })
+    let declared = Self.declaredParameters(of: core).filter { !others.contains($0) }
+    #expect(declared == core.parameters.map(\.name))
   }
 
   @Test(
@@ -304,6 +326,10 @@ struct FaceTests {
         ports["\(stream.name)_ready_\(from)"] = YosysModule.Port(back, 1)
         ports["\(stream.name)_last_\(to)"] = YosysModule.Port(forward, 1)
       }
+    }
+    if core is any MemoryCore {
+      ports["load_i"] = YosysModule.Port("input", 64)
+      ports["load_o"] = YosysModule.Port("output", 32)
     }
     if core.modes > 0 {
       let width = max(1, Int.bitWidth - (core.modes - 1).leadingZeroBitCount)

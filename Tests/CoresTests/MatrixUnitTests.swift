@@ -176,6 +176,8 @@ struct Corner: Sendable {
   var weightLevels: Int
   /// The same for 1, 2 … levels in use; empty: no modes.
   var fewer: [[Int]] = []
+  /// The largest gammas that may be loaded; nil: they stay.
+  var widest: [Int]?
   var inParallel: Bool
   var masked: Bool
   var padded: Bool
@@ -228,14 +230,15 @@ struct RandomLayer {
 
   var core: MatrixUnit {
     let active = mask.map { $0.count { $0 } }.max() ?? 0
-    let reach = (corner.fewer + [corner.gammas]).map { $0.reduce(0, +) }.max() ?? 0
+    let gammas = corner.fewer + [corner.widest ?? corner.gammas]
+    let reach = gammas.map { $0.reduce(0, +) }.max() ?? 0
     let largest = active * reach * (corner.padded ? 2 : 1)
     var core = MatrixUnit(
       lanes: corner.lanes, units: corner.units,
       levelsPerBeat: corner.inParallel ? corner.gammas.count / corner.weightLevels : 1,
       words: corner.words, groups: corner.groups, weightLevels: corner.weightLevels,
       gammas: corner.gammas, gammasOfFewerLevels: corner.fewer, isPadded: corner.padded,
-      sumWidth: max(1, Int.bitWidth - largest.leadingZeroBitCount),
+      sumWidth: max(1, Int.bitWidth - largest.leadingZeroBitCount), widestGammas: corner.widest,
       weights: image("WEIGHTS_FILE", weights),
       mask: corner.masked ? image("MASK_FILE", mask) : nil)
     if let usesAdderTree = corner.usesAdderTree { core.usesAdderTree = usesAdderTree }

@@ -16,7 +16,9 @@ struct LevelModesTests {
     let cycles = [1, 8, 64, 1000].randomElement(using: &random) ?? 1
     let folding = try graph.folded(
       to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
-    try check(folding, of: network, images: 8, seed: seed, using: &random)
+    try check(
+      folding, of: network, images: 8, stalls: [.none, .random], seed: seed,
+      using: &random)
   }
 
   /// Convolutions with borders, pools of codes and of sums, whole windows.
@@ -30,7 +32,9 @@ struct LevelModesTests {
       ? try graph.foldedToWholeWindows(cycles, using: &random)
       : try graph.folded(
         to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
-    try check(folding, of: network, images: 4, seed: seed, using: &random)
+    try check(
+      folding, of: network, images: 4, stalls: [.none, .random], seed: seed,
+      using: &random)
   }
 
   /// The shipped network on real images: each mode is the network of its own output in the file, and
@@ -72,28 +76,6 @@ struct LevelModesTests {
       graph.setRandomModes(using: &random)
       try graph.check()
       return (trained.network, graph)
-    }
-  }
-
-  private func check(
-    _ folding: FoldedNetwork, of network: Network, images count: Int, seed: UInt64,
-    using random: inout SeededRandom
-  ) throws {
-    let prepared = try Prepared(folding)
-    let verifier = try DesignVerifier(
-      prepared.design, pipeline: prepared.pipeline, optimization: .quick)
-    let images = (0..<count).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
-    for mode in 0..<folding.graph.modes {
-      for stalls in [StallPattern.none, .random] {
-        let result = try verifier.run(images, mode: mode, stalls: stalls, seed: seed)
-        #expect(result.passed, "seed \(seed), mode \(mode), stalls \(stalls): \(result)")
-        guard stalls == .none else { continue }
-        let completions = prepared.pipeline.completions(images: count, mode: mode)
-        let start = try #require(result.starts.first)
-        #expect(result.completions.map { $0 - start } == completions, "seed \(seed), mode \(mode)")
-        let queues = prepared.pipeline.queues(images: count, mode: mode)
-        #expect(result.queues == queues, "seed \(seed), mode \(mode)")
-      }
     }
   }
 }

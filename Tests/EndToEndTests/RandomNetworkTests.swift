@@ -19,7 +19,9 @@ struct RandomNetworkTests {
       ? try graph.folded(to: .cycles(cycles))
       : try graph.folded(
         to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
-    try check(folding, of: trained.network, images: 10, seed: seed, using: &random)
+    try check(
+      folding, of: trained.network, images: 10, stalls: StallPattern.allCases, seed: seed,
+      using: &random)
     let timing = try Pipeline(folding).timing()
     #expect(timing.interval == folding.interval, "seed \(seed)")
   }
@@ -41,7 +43,9 @@ struct RandomNetworkTests {
         try graph.folded(
           to: cycles, schedule: LevelSchedule.allCases.randomElement(using: &random) ?? .series)
       }
-    try check(folding, of: trained.network, images: 4, seed: seed, using: &random)
+    try check(
+      folding, of: trained.network, images: 4, stalls: StallPattern.allCases, seed: seed,
+      using: &random)
   }
 
   /// Whole windows of every kind: levels in series and in parallel, strides, borders of a code, weights
@@ -71,28 +75,9 @@ struct RandomNetworkTests {
       "conv3": LayerFold(units: 6, lanes: 12, schedule: .parallel),
       "conv4": LayerFold(units: 2, lanes: 24, schedule: .series),
     ])
-    try check(folding, of: network, images: 5, seed: 9, using: &random)
-  }
-
-  private func check(
-    _ folding: FoldedNetwork, of network: Network, images count: Int, seed: UInt64,
-    using random: inout SeededRandom
-  ) throws {
-    let prepared = try Prepared(folding)
-    let verifier = try DesignVerifier(
-      prepared.design, pipeline: prepared.pipeline, optimization: .quick)
-    let images = (0..<count).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
-    for stalls in StallPattern.allCases {
-      let result = try verifier.run(images, stalls: stalls, seed: seed)
-      #expect(result.passed, "seed \(seed), stalls \(stalls): \(result)")
-      if stalls == .none {
-        let completions = prepared.pipeline.completions(images: count)
-        let start = try #require(result.starts.first)
-        #expect(result.completions.map { $0 - start } == completions, "seed \(seed)")
-        #expect(result.latency == prepared.pipeline.timing().latency, "seed \(seed)")
-        #expect(result.queues == prepared.pipeline.queues(images: count), "seed \(seed)")
-      }
-    }
+    try check(
+      folding, of: network, images: 5, stalls: StallPattern.allCases, seed: 9,
+      using: &random)
   }
 
   /// Verilator refuses replications over 8,192 bits; 64 units × 196 lanes have 12,544 weights a beat.

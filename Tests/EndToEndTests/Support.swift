@@ -33,6 +33,35 @@ struct Prepared {
   }
 }
 
+/// Simulates a network on random images in each of its modes: every joint equals the golden model, and
+/// without stalls cycles and queues are those that were predicted.
+///
+/// - Parameter other: another network of the same shape, which is loaded then.
+func check(
+  _ folding: FoldedNetwork, of network: Network, loading other: IntegerGraph? = nil,
+  images count: Int, stalls: [StallPattern], seed: UInt64, using random: inout SeededRandom
+) throws {
+  let prepared = try Prepared(folding)
+  let images = (0..<count).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
+  for pipeline in try [prepared.pipeline] + (other.map { [try folding.loading($0)] } ?? []) {
+    let verifier = try DesignVerifier(
+      prepared.design, pipeline: pipeline, loads: other != nil, optimization: .quick)
+    for mode in 0..<folding.graph.modes {
+      for stalls in stalls {
+        let result = try verifier.run(images, mode: mode, stalls: stalls, seed: seed)
+        #expect(result.passed, "seed \(seed), mode \(mode), stalls \(stalls): \(result)")
+        guard stalls == .none else { continue }
+        let completions = pipeline.completions(images: count, mode: mode)
+        let start = try #require(result.starts.first)
+        #expect(result.completions.map { $0 - start } == completions, "seed \(seed), mode \(mode)")
+        let queues = pipeline.queues(images: count, mode: mode)
+        #expect(result.queues == queues, "seed \(seed), mode \(mode)")
+        #expect(result.latency == pipeline.timing(mode: mode).latency, "seed \(seed)")
+      }
+    }
+  }
+}
+
 extension IntegerGraph {
   /// Every linear layer with this schedule, at about so many cycles.
   func folded(to cycles: Int, schedule: LevelSchedule) throws -> FoldedNetwork {

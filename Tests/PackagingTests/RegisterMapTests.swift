@@ -41,7 +41,7 @@ import Testing
     let version = RegisterMap.registers.first { $0.name == "VERSION" }
     #expect(version?.fields.map(\.mask) == [0xFFFF_0000, 0x0000_FFFF])
     let control = RegisterMap.registers.first { $0.name == "CONTROL" }
-    #expect(control?.fields.map(\.mask) == [1, 2, 4, 8])
+    #expect(control?.fields.map(\.mask) == [1, 2, 4, 8, 16])
   }
 
   /// `RECORD_SNAPSHOTS=1` writes the table of the page anew.

@@ -14,7 +14,7 @@ import Testing
   @Test(arguments: [
     (TinyDesign.oneLevel, "fc_matrix_weights.mem"),
     (.twoLevels, "fc1_sign_thresholds.mem"), (.threeLevels, "hidden_matrix_mask.mem"),
-    (.wholeWindows, "conv2_matrix_weights.mem"),
+    (.wholeWindows, "conv2_matrix_weights.mem"), (.reloadable, "fc2_matrix_gammas.mem"),
   ])
   func theFilesAreTheCommittedOnes(tiny: TinyDesign, memory: String) throws {
     let design = try tiny.design()

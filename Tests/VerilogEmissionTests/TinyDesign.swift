@@ -18,6 +18,7 @@ struct TinyDesign: Sendable, CustomTestStringConvertible {
   private let gammas: [Double]
   private let isMasked: Bool
   private let folds: [String: LayerFold]
+  private var isReloadable = false
 
   var testDescription: String { name }
 
@@ -69,7 +70,20 @@ struct TinyDesign: Sendable, CustomTestStringConvertible {
     gammas: [1], isMasked: false,
     folds: ["conv1": LayerFold(units: 2, lanes: 4), "conv2": LayerFold(units: 2, lanes: 8)])
 
-  static let all = [oneLevel, twoLevels, threeLevels, wholeWindows]
+  /// Two levels, of which weights, thresholds, gammas and scores can be written at run time.
+  static let reloadable = TinyDesign(
+    name: "reloadable", input: .vector(6, bits: 1),
+    layers: {
+      [
+        Dense(4, name: "fc1"), BatchNorm(), ResidualSign(levels: 2), Dense(3, name: "fc2"),
+        BatchNorm(),
+      ]
+    },
+    gammas: [0.7, 0.3], isMasked: false,
+    folds: ["fc1": LayerFold(units: 2, lanes: 3), "fc2": LayerFold(units: 3, lanes: 4)],
+    isReloadable: true)
+
+  static let all = [oneLevel, twoLevels, threeLevels, wholeWindows, reloadable]
 
   /// The pipeline of the network with fixed parameters.
   func pipeline(named name: String? = nil) throws -> Pipeline {
@@ -89,7 +103,8 @@ struct TinyDesign: Sendable, CustomTestStringConvertible {
       }
     }
     let graph = try network.lowered(with: parameters)
-    return try Pipeline(graph.folded(overrides: folds))
+    return try Pipeline(
+      graph.folded(overrides: folds, headroom: isReloadable ? Headroom(for: graph) : nil))
   }
 
   /// The design of the network with fixed parameters.

@@ -10,6 +10,8 @@ DESIGN      a folder that `resbin generate` wrote: manifest.json, rtl/.
 --expected  the results of the same images, each as it stands on m_axis_tdata: `beats` beats of the
             manifest's output, a beat as whole bytes, the first byte the lowest.
 --fewer     the same with 1, 2 … levels in use, where they are chosen at run time.
+--reload    where the memories can be written: a parameter image of another model, as `resbin reload`
+            writes it for DESIGN, and that model's results of the same images.
 --seed, --seeds, --count, --test: the first seed, how many of the random mix, how many images of
             the first test, only one test.
 
@@ -46,6 +48,7 @@ def arguments():
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--expected", type=Path, required=True)
     parser.add_argument("--fewer", type=Path, nargs="*", default=[])
+    parser.add_argument("--reload", type=Path, nargs=2, metavar=("IMAGE", "EXPECTED"))
     parser.add_argument("--build", type=Path, help="where to build (a temporary folder)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=4)
@@ -85,6 +88,7 @@ def run(options, build):
             "RESBIN_IMAGES": str(options.images.resolve()),
             "RESBIN_EXPECTED": str(options.expected.resolve()),
             "RESBIN_FEWER": ":".join(str(path.resolve()) for path in options.fewer),
+            "RESBIN_RELOAD": ":".join(str(path.resolve()) for path in options.reload or []),
             "RESBIN_SEED": str(options.seed),
             "RESBIN_SEEDS": str(options.seeds),
             "RESBIN_COUNT": str(options.count),

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import random
+import zlib
 from collections import deque
 from pathlib import Path
 
@@ -34,6 +35,11 @@ LEVELS = MANIFEST["accelerator"]["levels"]
 MODES = MANIFEST.get("modes", [])
 FEWER = [Path(path).read_bytes() for path in os.environ.get("RESBIN_FEWER", "").split(":") if path]
 assert len(FEWER) == len(MODES) and all(len(data) == len(SCORES) for data in FEWER)
+# Designs whose memories can be written: another model's, and its results with all levels.
+LOAD_WORDS = MANIFEST["accelerator"].get("loadWords") or 0
+RELOAD = [Path(path).read_bytes() for path in os.environ.get("RESBIN_RELOAD", "").split(":") if path]
+OTHER_IMAGE, OTHER_SCORES = RELOAD or (b"", SCORES)
+assert not RELOAD or LOAD_WORDS and len(OTHER_SCORES) == len(SCORES)
 assert len(PIXELS) == IMAGES * BEATS * IN_BYTES
 assert len(SCORES) == IMAGES * OUT_BEATS * OUT_BYTES
 
@@ -41,6 +47,8 @@ PERIOD = 10  # ns
 IMAGE_CYCLES = MANIFEST["timing"]["interval"] + 4 * BEATS  # and more than enough for pauses
 LATENCY = MANIFEST["timing"]["latency"]
 LIMIT = PERIOD * (100_000 + 40 * LATENCY + 100 * IMAGE_CYCLES)  # of a test
+CHECK_CYCLES = 5 * LOAD_WORDS + 20
+LOAD_LIMIT = LIMIT + PERIOD * 500 * LOAD_WORDS  # of one that writes memories
 OFFSETS = {
     "ID": 0x000, "VERSION": 0x004, "HASH_0": 0x008, "HASH_1": 0x00C, "HASH_2": 0x010,
     "HASH_3": 0x014, "LEVELS": 0x018, "CONTROL": 0x01C, "STATUS": 0x020, "IRQ_ENABLE": 0x024,
@@ -48,7 +56,8 @@ OFFSETS = {
     "BAD_ACCESSES": 0x038, "DROPPED_IMAGES": 0x03C, "LAST_BAD_IMAGE": 0x040, "IMAGES_IN": 0x044,
     "IMAGES_OUT": 0x048, "CYCLES_LOW": 0x04C, "CYCLES_HIGH": 0x050, "STALLS_IN": 0x054,
     "STARVED_IN": 0x058, "STALLS_OUT": 0x05C, "IN_BEATS": 0x060, "IN_BYTES": 0x064,
-    "OUT_BEATS": 0x068, "OUT_BYTES": 0x06C, "FIFOS": 0x070,
+    "OUT_BEATS": 0x068, "OUT_BYTES": 0x06C, "FIFOS": 0x070, "LOAD_WORDS": 0x074,
+    "LOAD_ADDRESS": 0x078, "LOAD_DATA": 0x07C, "LOAD_CRC": 0x080,
 }
 HIGH_WATER = 0x100  # of queue 0; not every design has queues
 PORTS = """
@@ -58,11 +67,14 @@ s_axil_wstrb s_axil_wvalid s_axil_wready s_axil_bresp s_axil_bvalid s_axil_bread
 s_axil_arprot s_axil_arvalid s_axil_arready s_axil_rdata s_axil_rresp s_axil_rvalid s_axil_rready
 """
 WRITABLE = {"CONTROL", "IRQ_ENABLE", "IRQ_STATUS", "ERRORS"} | ({"LEVELS"} if MODES else set())
+if LOAD_WORDS:
+    WRITABLE |= {"LOAD_ADDRESS", "LOAD_DATA", "LOAD_CRC"}
 READ_ONLY = sorted(set(OFFSETS) - WRITABLE)
-ENABLE, RESET, ABANDON, CLEAR = 1, 2, 4, 8  # CONTROL
-BUSY, DROPPING, ERROR, SWITCHING = 1, 2, 4, 8  # STATUS
+CLOSED = ["LOAD_DATA", "LOAD_CRC"] if LOAD_WORDS else []  # cannot be written while the memories are
+ENABLE, RESET, ABANDON, CLEAR, LOAD = 1, 2, 4, 8, 16  # CONTROL
+BUSY, DROPPING, ERROR, SWITCHING, LOADING, CHECKING = 1, 2, 4, 8, 16, 32  # STATUS
 DONE_IRQ, ERROR_IRQ = 1, 2
-SHORT, LONG, READ_ONLY_ERROR, UNMAPPED, BAD_LEVELS = 1, 2, 4, 8, 16  # ERRORS
+SHORT, LONG, READ_ONLY_ERROR, UNMAPPED, BAD_LEVELS, BAD_LOAD = 1, 2, 4, 8, 16, 32  # ERRORS
 
 
 def image(index):
@@ -81,9 +93,11 @@ def timing(levels):
     return MODES[levels - 1]["timing"] if levels < LEVELS and MODES else MANIFEST["timing"]
 
 
-def scores(index, levels=LEVELS):
-    """The beats of its result."""
-    data = (FEWER + [SCORES])[levels - 1] if MODES else SCORES
+def scores(index, levels=LEVELS, other=False):
+    """The beats of its result; None: that of the other model with fewer levels is not known."""
+    if other and levels < LEVELS:
+        return None
+    data = OTHER_SCORES if other else (FEWER + [SCORES])[levels - 1] if MODES else SCORES
     start = index * OUT_BEATS * OUT_BYTES
     return [
         int.from_bytes(data[at:at + OUT_BYTES], "little")
@@ -98,10 +112,10 @@ class Packet:
         self.result = result
         self.index = index  # of the image that the result belongs to
 
-    def begin(self, levels):
-        """With so many levels in use."""
+    def begin(self, levels, other):
+        """With so many levels in use, and that model in the memories."""
         if self.index is not None and self.result is not None:
-            self.result = scores(self.index, levels)
+            self.result = scores(self.index, levels, other)
 
     @staticmethod
     def good(index):
@@ -221,6 +235,8 @@ class Bench:
         self.offered = None
         self.sent = []  # beats of the packet that leaves
         self.allowed = {LEVELS}  # levels that an image may begin with: two while they are written
+        self.other = False  # the other model is in the memories
+        self.resets = 0  # of the pipeline
 
     @property
     def cycle(self):
@@ -277,7 +293,7 @@ class Bench:
                 if self.model.taken == 0 and not self.model.dropping:
                     levels = int(dut.u_control.mode_o.value) + 1 if MODES else LEVELS
                     assert levels in self.allowed, f"{levels} levels, not {self.allowed}"
-                    packet.begin(levels)
+                    packet.begin(levels, self.other)
                 self.model.beat(packet, last, self.cycle)
                 self.offered = None
             if self.offered is None:
@@ -314,6 +330,7 @@ class Bench:
         await RisingEdge(dut.aclk)
         while True:
             await RisingEdge(dut.u_control.reset_o)
+            self.resets += 1
             offers = bool(dut.m_axis_tvalid.value)
             self.model.reset(
                 len(self.sent), offers, offers and bool(dut.m_axis_tlast.value),
@@ -359,6 +376,63 @@ class Bench:
     async def reset(self, others=ENABLE):
         await self.write("CONTROL", RESET | others)
         await self.until("CONTROL", RESET, 0)
+
+    async def open(self):
+        await self.write("CONTROL", ENABLE | LOAD)
+        await self.until("STATUS", LOADING, LOADING)
+        assert not self.model.flight and not self.model.taken, "open, and an image is inside"
+
+    async def close(self):
+        before = self.resets
+        await self.write("CONTROL", ENABLE)
+        assert await self.read("STATUS") & (LOADING | CHECKING) == 0
+        assert self.resets == before + 1, "what was computed meanwhile is not dropped"
+
+    async def words(self):
+        """All that stands in the memories; they are open."""
+        await self.write("LOAD_ADDRESS", 0)
+        words = []
+        while len(words) < LOAD_WORDS:
+            count = min(64, LOAD_WORDS - len(words))
+            reads = [self.axil.init_read(OFFSETS["LOAD_DATA"], 4) for _ in range(count)]
+            for read in reads:
+                await read.wait()
+                assert read.data.resp == AxiResp.OKAY
+                words.append(int.from_bytes(read.data.data, "little"))
+        await self.expect(LOAD_ADDRESS=LOAD_WORDS)
+        return words
+
+    async def fill(self, words):
+        await self.write("LOAD_ADDRESS", 0)
+        for first in range(0, len(words), 64):
+            writes = [
+                self.axil.init_write(OFFSETS["LOAD_DATA"], word.to_bytes(4, "little"))
+                for word in words[first:first + 64]]
+            for write in writes:
+                await write.wait()
+                assert write.data.resp == AxiResp.OKAY
+        await self.expect(LOAD_ADDRESS=LOAD_WORDS)
+
+    async def check(self):
+        await self.write("LOAD_CRC", self.rng.getrandbits(32))
+        await ClockCycles(self.dut.aclk, CHECK_CYCLES)
+        assert await self.read("STATUS") & (LOADING | CHECKING) == LOADING
+        await self.expect(LOAD_ADDRESS=LOAD_WORDS)
+        return await self.read("LOAD_CRC")
+
+    async def change(self, word, value):
+        """Writes it, and returns what then stands there: not every bit is in a memory."""
+        await self.write("LOAD_ADDRESS", word)
+        await self.write("LOAD_DATA", value)
+        await self.write("LOAD_ADDRESS", word)
+        return await self.read("LOAD_DATA")
+
+    async def load(self, words, other):
+        await self.open()
+        await self.fill(words)
+        self.other = other
+        assert await self.check() == checksum(words)
+        await self.close()
 
     async def drained(self):
         """All that was sent is taken, and every result that is owed has left."""
@@ -564,6 +638,304 @@ if MODES:
     mix.generate_tests()
 
 
+# Memories written at run time
+
+
+def checksum(words):
+    return zlib.crc32(b"".join(word.to_bytes(4, "little") for word in words))
+
+
+def other_words():
+    """What stands in the memories with the other model."""
+    words = [int.from_bytes(OTHER_IMAGE[at:at + 4], "little") for at in range(0, len(OTHER_IMAGE), 4)]
+    header, words = words[:10], words[10:]
+    number = MANIFEST["accelerator"]["hash"]
+    assert header[:2] == [0x50425352, 1], "no parameter image"
+    assert header[2:6] == [int(number[8 * n:8 * n + 8], 16) for n in range(4)]
+    assert header[6] == len(words) == LOAD_WORDS
+    assert header[7] == checksum(words)
+    return words
+
+
+@cocotb.test(skip=bool(LOAD_WORDS), timeout_time=LIMIT, timeout_unit="ns")
+async def memories_that_cannot_be_written_never_open(dut):
+    bench = Bench(dut)
+    await bench.start()
+    await bench.expect(LOAD_WORDS=0, LOAD_ADDRESS=0, LOAD_DATA=0, LOAD_CRC=0, ERRORS=0)
+    await bench.write("CONTROL", ENABLE | LOAD)
+    await bench.expect(CONTROL=ENABLE, STATUS=0)
+    for name in ["LOAD_WORDS", "LOAD_ADDRESS", "LOAD_DATA", "LOAD_CRC"]:
+        await bench.write(name, 0xFFFFFFFF)
+        bench.model.bad_accesses += 1
+        await bench.expect(**{name: 0, "ERRORS": READ_ONLY_ERROR, "STATUS": ERROR})
+        await bench.write("ERRORS", READ_ONLY_ERROR)
+    bench.send(Packet.good(0))
+    await bench.finish(ERRORS=0)
+
+
+@cocotb.test(skip=not RELOAD, timeout_time=LOAD_LIMIT, timeout_unit="ns")
+async def another_model_is_loaded_and_the_first_one_again(dut):
+    bench = Bench(dut, SEED)
+    await bench.start()
+    await bench.expect(LOAD_WORDS=LOAD_WORDS, LOAD_ADDRESS=0, LOAD_CRC=0)
+    await bench.open()
+    first, other = await bench.words(), other_words()
+    assert first != other and SCORES != OTHER_SCORES, "they are the same: nothing was tested"
+    assert await bench.check() == checksum(first)
+    await bench.close()
+    count = min(IMAGES, 10)
+    for words in [None, other, first]:
+        if words:
+            await bench.load(words, words is other)
+            await bench.open()
+            assert await bench.words() == words
+            await bench.close()
+        for index in range(count):
+            bench.send(Packet.good(index))
+        await bench.drained()
+    assert bench.model.results == 3 * count
+    await bench.finish(ERRORS=0)
+
+
+@cocotb.test(skip=not RELOAD, timeout_time=LOAD_LIMIT, timeout_unit="ns")
+async def images_inside_keep_their_model(dut):
+    """The memories wait for them, and the next image for the memories."""
+    bench = Bench(dut, SEED)
+    await bench.start()
+    await bench.open()
+    first = await bench.words()
+    await bench.close()
+    for words in [other_words(), first]:
+        bench.hold_out = True
+        for index in range(6):
+            bench.send(Packet.good(index % IMAGES))
+        while bench.model.taken == 0 and not bench.model.flight:
+            await RisingEdge(dut.aclk)
+        await bench.write("CONTROL", ENABLE | LOAD)
+        await ClockCycles(dut.aclk, LATENCY + 2 * BEATS)
+        begun = bench.model.images_in + (bench.model.taken != 0)
+        assert len(bench.model.flight) + bench.model.images_out == begun < bench.model.images_out + 6
+        await bench.expect(CONTROL=ENABLE | LOAD, STATUS=BUSY)
+        assert await bench.read("LOAD_DATA") == 0
+        bench.model.bad_accesses += 1
+        await bench.expect(ERRORS=BAD_LOAD)
+        await bench.write("ERRORS", BAD_LOAD)
+        bench.hold_out = False
+        await bench.until("STATUS", LOADING, LOADING)
+        await bench.expect(IMAGES_OUT=begun, STATUS=LOADING)
+        bench.pause_out = bench.pause_in = 0.2
+        await bench.load(words, words is not first)
+        await bench.drained()
+    assert bench.model.results == 12
+    # Asked for, and not wanted any more before it opens: nothing has happened.
+    bench.hold_out = True
+    bench.send(Packet.good(0))
+    while not bench.model.flight:
+        await RisingEdge(dut.aclk)
+    await bench.write("CONTROL", ENABLE | LOAD)
+    await bench.write("CONTROL", ENABLE)
+    await bench.expect(CONTROL=ENABLE, STATUS=BUSY)
+    bench.hold_out = False
+    bench.send(Packet.good(1 % IMAGES))
+    await bench.finish(ERRORS=0)
+
+
+@cocotb.test(skip=not LOAD_WORDS, timeout_time=LOAD_LIMIT, timeout_unit="ns")
+async def refused_accesses_of_memories_change_nothing(dut):
+    bench = Bench(dut, SEED)
+    await bench.start()
+
+    async def refused(access, **registers):
+        await access
+        bench.model.bad_accesses += 1
+        await bench.expect(ERRORS=BAD_LOAD, BAD_ACCESSES=bench.model.bad_accesses, **registers)
+        await bench.write("ERRORS", BAD_LOAD)
+
+    async def reads_zero():
+        assert await bench.read("LOAD_DATA") == 0
+
+    await bench.open()
+    right = checksum(await bench.words())
+    assert await bench.check() == right
+    await bench.close()
+    # Closed.
+    await bench.write("LOAD_ADDRESS", 0)
+    await refused(bench.write("LOAD_DATA", 0xFFFFFFFF), LOAD_ADDRESS=0)
+    await refused(bench.write("LOAD_DATA", 0), LOAD_ADDRESS=0)
+    await refused(reads_zero(), LOAD_ADDRESS=0)
+    await refused(bench.write("LOAD_CRC", 0), LOAD_ADDRESS=0, LOAD_CRC=right)
+    await refused(bench.write_bytes(OFFSETS["LOAD_DATA"], bytes(1)), LOAD_ADDRESS=0)
+    await bench.write("LOAD_ADDRESS", 1)
+    await bench.expect(LOAD_ADDRESS=1)
+    await bench.open()
+    assert await bench.check() == right
+    # Beyond the last word.
+    for address in [LOAD_WORDS, LOAD_WORDS + 1, 1 << 29, (1 << 30) - 1, 1 << 30, (1 << 32) - 1]:
+        await bench.write("LOAD_ADDRESS", address)
+        await refused(bench.write("LOAD_DATA", 0xFFFFFFFF), LOAD_ADDRESS=address)
+        await refused(reads_zero(), LOAD_ADDRESS=address)
+    # While a check goes on.
+    for access in [
+            lambda: bench.write("LOAD_DATA", 0xFFFFFFFF), reads_zero,
+            lambda: bench.write("LOAD_ADDRESS", 0), lambda: bench.write("LOAD_CRC", 0)]:
+        await bench.write("LOAD_CRC", 0)
+        await refused(access())
+        await ClockCycles(dut.aclk, CHECK_CYCLES)
+        await bench.expect(STATUS=LOADING, LOAD_CRC=right, LOAD_ADDRESS=LOAD_WORDS)
+    # In part: not refused, and nothing.
+    await bench.write("LOAD_ADDRESS", 0)
+    for name in ["LOAD_ADDRESS", "LOAD_DATA", "LOAD_CRC"]:
+        for first, count in [(0, 1), (1, 3), (0, 3), (3, 1), (1, 2)]:
+            await bench.write_bytes(OFFSETS[name] + first, bytes([0x5A] * count))
+            await bench.expect(LOAD_ADDRESS=0, STATUS=LOADING)
+    assert await bench.check() == right
+    await bench.close()
+    bench.send(Packet.good(0))
+    await bench.finish(ERRORS=0)
+
+
+@cocotb.test(skip=not LOAD_WORDS, timeout_time=LOAD_LIMIT, timeout_unit="ns")
+async def a_checksum_finds_bits_that_changed(dut):
+    bench = Bench(dut, SEED)
+    await bench.start()
+    rng = bench.rng
+    await bench.open()
+    first = await bench.words()
+    for places in [1, 1, 1, 2, 3, 8]:
+        words = list(first)
+        while sum(a != b for a, b in zip(words, first)) < min(places, LOAD_WORDS // 4 + 1):
+            word = rng.choice([0, LOAD_WORDS - 1] + [rng.randrange(LOAD_WORDS)] * 4)
+            wanted = words[word] ^ 1 << rng.randrange(32)
+            got = await bench.change(word, wanted)
+            assert got in (words[word], wanted), f"word {word}: {got:#x}, written {wanted:#x}"
+            words[word] = got
+        got = await bench.check()
+        assert got == checksum(words) != checksum(first)
+        for word, value in enumerate(first):
+            if words[word] != value:
+                assert await bench.change(word, value) == value
+        assert await bench.check() == checksum(first)
+    await bench.close()
+    bench.send(Packet.good(0))
+    await bench.finish(ERRORS=0)
+
+
+@cocotb.test(skip=not LOAD_WORDS, timeout_time=LOAD_LIMIT, timeout_unit="ns")
+async def resets_and_levels_while_memories_are_open(dut):
+    bench = Bench(dut, SEED)
+    await bench.start()
+    bench.pause_bus(0.3)
+    await bench.open()
+    right = checksum(await bench.words())
+    # A reset of the pipeline, open and with the write that opens or closes.
+    await bench.reset(ENABLE | LOAD)
+    await bench.expect(CONTROL=ENABLE | LOAD, STATUS=LOADING)
+    assert await bench.check() == right
+    await bench.reset(ENABLE)
+    await bench.expect(CONTROL=ENABLE, STATUS=0)
+    bench.send(Packet.good(0))
+    await bench.drained()
+    bench.hold_out = True
+    bench.send(Packet.good(1 % IMAGES))
+    while not bench.model.flight:
+        await RisingEdge(dut.aclk)
+    bench.hold_out = False
+    await bench.write("CONTROL", ENABLE | LOAD | RESET)
+    await bench.until("STATUS", BUSY | LOADING, LOADING)
+    assert await bench.check() == right
+    await bench.close()
+    await bench.drained()
+    # Levels.
+    for levels in [*range(1, LEVELS + 1)] if MODES else []:
+        await bench.open()
+        await bench.choose(levels)
+        await bench.expect(LEVELS=levels_register(levels, levels), STATUS=LOADING)
+        assert await bench.check() == right
+        bench.send(Packet.good(levels % IMAGES))
+        await ClockCycles(dut.aclk, 50)
+        await bench.close()
+        await bench.drained()
+        # Both at once, before the image that comes, and after it.
+        await bench.open()
+        bench.send(Packet.good(0))
+        await bench.write("CONTROL", ENABLE)
+        await bench.choose(LEVELS + 1 - levels)
+        bench.send(Packet.good(1 % IMAGES))
+        await bench.drained()
+    if MODES:
+        await bench.choose(LEVELS)
+    # Closing gives a check up; the last result stays.
+    await bench.open()
+    await bench.write("LOAD_CRC", 0)
+    await bench.write("CONTROL", 0)
+    await bench.expect(CONTROL=0, STATUS=0, LOAD_CRC=right)
+    await bench.write("CONTROL", LOAD)
+    await bench.until("STATUS", LOADING, LOADING)
+    assert await bench.check() == right
+    await bench.write("CONTROL", ENABLE)
+    # Images right after that, and a reset right after it.
+    for wait in range(8):
+        await bench.open()
+        bench.send(Packet.good(wait % IMAGES))
+        await bench.write("CONTROL", ENABLE)
+        await ClockCycles(dut.aclk, wait)
+        await bench.reset()
+        bench.send(Packet.good(0))
+        await bench.drained()
+    await bench.finish(ERRORS=0)
+    # The reset of all closes.
+    await bench.open()
+    await bench.write("LOAD_ADDRESS", 1)
+    dut.aresetn.value = 0
+    for task in bench.tasks:
+        task.kill()
+    fresh = Bench(dut, SEED)
+    await fresh.start()
+    await fresh.expect(CONTROL=ENABLE, STATUS=0, LOAD_ADDRESS=0, LOAD_CRC=0)
+    fresh.send(Packet.good(0))
+    await fresh.finish(ERRORS=0)
+
+
+async def models_at_random(dut, seed):
+    """Two models in turn at any time, pauses everywhere, resets, levels, refused accesses."""
+    bench = Bench(dut, seed)
+    await bench.start()
+    rng = bench.rng
+    await bench.open()
+    first, other = await bench.words(), other_words()
+    await bench.close()
+    bench.pause_bus(rng.choice([0, 0.3]))
+    for words in [other, first, other, first]:
+        for _ in range(rng.randint(1, 4)):
+            bench.pause_in, bench.pause_out = rng.choice([0, 0.1, 0.5]), rng.choice([0, 0.1, 0.7])
+            for _ in range(rng.randint(1, 3)):
+                index = rng.randrange(IMAGES)
+                bench.send(Packet.long(index, 2, rng) if rng.randrange(8) == 0 else Packet.good(index))
+            await ClockCycles(dut.aclk, rng.randint(1, LATENCY))
+            kind = rng.randrange(6)
+            if kind == 0:
+                await bench.reset()
+            elif kind == 1 and MODES:
+                await bench.choose(rng.randint(1, LEVELS))
+            elif kind == 2:
+                await bench.write("LOAD_DATA", rng.getrandbits(32))
+                bench.model.bad_accesses += 1
+        await bench.write("CONTROL", ENABLE | LOAD)
+        for _ in range(rng.randint(1, 3)):
+            bench.send(Packet.good(rng.randrange(IMAGES)))
+        await bench.load(words, words is other)
+        if rng.randrange(2):
+            await bench.drained()
+    await bench.finish()
+    dut._log.info("seed %d: %d results compared", seed, bench.model.results)
+
+
+if RELOAD:
+    turns = TestFactory(models_at_random)
+    turns.add_option("seed", range(SEED, SEED + SEEDS))
+    turns.generate_tests()
+
+
 # Registers
 
 
@@ -577,12 +949,12 @@ async def registers_say_what_the_design_is(dut):
         if stage["module"] == "rb_residual_encoder"}
     assert LEVELS == max(codes, default=1)
     await bench.expect(
-        ID=0x5253424E, VERSION=0x00010001, LEVELS=levels_register(),
+        ID=0x5253424E, VERSION=0x00010002, LEVELS=levels_register(),
         **{f"HASH_{n}": int(number[8 * n:8 * n + 8], 16) for n in range(4)})
     await bench.expect(
         CONTROL=ENABLE, STATUS=0, IRQ_ENABLE=0, IRQ_STATUS=0, ERRORS=0, CYCLES_LOW=0, CYCLES_HIGH=0,
         IN_BEATS=BEATS, IN_BYTES=len(dut.s_axis_tdata) // 8, OUT_BEATS=OUT_BEATS,
-        OUT_BYTES=len(dut.m_axis_tdata) // 8)
+        OUT_BYTES=len(dut.m_axis_tdata) // 8, LOAD_WORDS=LOAD_WORDS, LOAD_ADDRESS=0, LOAD_CRC=0)
     for queue in range(await bench.read("FIFOS")):
         assert await bench.read("", 0x100 + 4 * queue) == 0
     await bench.finish(ERRORS=0)
@@ -628,7 +1000,7 @@ async def bad_accesses_are_counted_and_change_nothing(dut):
     await bench.write("IRQ_STATUS", ERROR_IRQ)
     await bench.expect(ERRORS=0)
     fifos = await bench.read("FIFOS")
-    for offset in [0x074, 0x0FC, 0x100 + 4 * fifos, 0x200, 0x7FC, 0xFFC]:
+    for offset in [0x084, 0x0FC, 0x100 + 4 * fifos, 0x200, 0x7FC, 0xFFC]:
         assert await bench.read("", offset) == 0
         await bench.expect(ERRORS=UNMAPPED)
         await bench.write_bytes(offset, bytes([255] * 4))
@@ -903,18 +1275,20 @@ async def random_registers(bench, count):
         await ClockCycles(bench.dut.aclk, rng.choice([1, 1, 3, 20]))
         kind = rng.randrange(6)
         if kind == 0:
-            await bench.write(rng.choice(READ_ONLY), rng.getrandbits(32))
+            await bench.write(rng.choice(READ_ONLY + CLOSED), rng.getrandbits(32))
             bench.model.bad_accesses += 1
         elif kind == 1:
-            await bench.read("", rng.choice([0x074, 0x0FC, 0x300, 0xFF0]))
+            await bench.read("", rng.choice([0x084, 0x0FC, 0x300, 0xFF0]))
             bench.model.bad_accesses += 1
         elif kind == 2:
-            await bench.write_bytes(rng.choice([0x078, 0xFFC]), rng.randbytes(4))
+            await bench.write_bytes(rng.choice([0x088, 0xFFC]), rng.randbytes(4))
             bench.model.bad_accesses += 1
         elif kind == 3:
             await bench.write(rng.choice(["IRQ_ENABLE", "IRQ_STATUS", "ERRORS"]), rng.getrandbits(4))
         else:
-            await bench.read(rng.choice(sorted(OFFSETS)))
+            name = rng.choice(sorted(OFFSETS))
+            await bench.read(name)
+            bench.model.bad_accesses += name == "LOAD_DATA" and LOAD_WORDS > 0
 
 
 async def random_mix(dut, seed):

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds an accelerator with Verilator and runs both drivers on it.
 
-    run.py DESIGN [--images FILE --expected FILE [--fewer FILE …]] [--seeds N] [--work FOLDER]
+    run.py DESIGN [--images FILE --expected FILE [--fewer FILE …] [--reload IMAGE EXPECTED]] [--seeds N]
+           [--work FOLDER]
 
 DESIGN      a folder that `resbin generate` wrote, with its AXI wrapper in rtl/.
 --images    images one after the other, as they stand on s_axis_tdata, and
 --expected  their results, as they stand on m_axis_tdata. Without these, random images and golden.py,
             which knows dense networks of a fixed number of levels.
 --fewer     the same with 1, 2 … levels in use, where they are chosen at run time.
+--reload    a parameter image that `resbin reload` made for DESIGN from another model, and the results of
+            that model for the same images.
 
 The C driver is compiled with the warnings of a strict project as errors, by each C compiler there is,
 once plainly and once with the sanitizers of addresses and undefined behaviour. Needs Verilator 5.006,
@@ -97,9 +100,12 @@ def main() -> None:
     parser.add_argument("--images", type=Path)
     parser.add_argument("--expected", type=Path)
     parser.add_argument("--fewer", type=Path, nargs="*", default=[])
+    parser.add_argument("--reload", type=Path, nargs=2, metavar=("IMAGE", "EXPECTED"), default=[])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--work", type=Path)
     options = parser.parse_args()
+    if options.reload and not options.images:
+        parser.error("--reload needs --images: its results are of the same")
     design = options.design.resolve()
     manifest = json.loads((design / "manifest.json").read_text())
     work = (options.work or Path(tempfile.mkdtemp(prefix="resbin-driver-"))).resolve()
@@ -117,6 +123,8 @@ def main() -> None:
         # Memory images are read by name, from the working folder.
         library = build_harness(design, manifest, work)
         arguments = [images.resolve(), expected.resolve(), 0, options.seeds]
+        if options.reload:
+            arguments += ["--reload", *(path.resolve() for path in options.reload)]
         arguments += [path.resolve() for path in options.fewer]
         test_c(header.resolve(), manifest["top"], work, arguments, design / "rtl")
         environment = dict(os.environ, RESBIN_HARNESS=str(library), PYTHONPATH=str(DRIVER))

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """resbin.py, unchanged, on the accelerator in simulation that test_driver.c runs on.
 
-    RESBIN_HARNESS=libharness.so PYTHONPATH=driver test_driver.py DESIGN IMAGES EXPECTED [SEED [REPEATS]]
+    RESBIN_HARNESS=libharness.so PYTHONPATH=driver test_driver.py DESIGN IMAGES EXPECTED
+        [SEED [REPEATS [--reload IMAGE EXPECTED] [FEWER ...]]]
 """
 
 import ctypes
 import json
 import os
 import random
+import struct
 import sys
 import tempfile
 import types
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Optional, Type
@@ -97,15 +100,27 @@ class Buffer(np.ndarray):
 
 
 class Bus:
-    """Registers of the accelerator or of the DMA; some read as told."""
+    """Registers of the accelerator or of the DMA; some read as told. Words that are loaded go
+    through `on_load(number, value)`, which counts from 0 when it is set."""
 
     def __init__(self, read: Any, write: Any, changes: Optional[dict] = None) -> None:
         self._read, self._write, self._changes = read, write, changes or {}
+        self.reads: "list[int]" = []
+        self.writes: "list[int]" = []
+        self.let_load(lambda number, value: value)
+
+    def let_load(self, on_load: Callable[[int, int], int]) -> None:
+        self._on_load, self._loaded = on_load, 0
 
     def read(self, offset: int) -> int:
+        self.reads.append(offset)
         return self._changes[offset] if offset in self._changes else self._read(offset)
 
     def write(self, offset: int, value: int) -> None:
+        self.writes.append(offset)
+        if offset == resbin.Register.LOAD_DATA:
+            value = self._on_load(self._loaded, value)
+            self._loaded += 1
         self._write(offset, value)
 
 
@@ -212,13 +227,177 @@ def test_levels(accelerator: resbin.Accelerator, runner: resbin.Runner, images: 
     check(accelerator.errors == resbin.Error(0), "errors")
 
 
+def test_no_reload(harness: Any, design: resbin.Design) -> None:
+    """A design without reload, and one whose map does not know of it."""
+    early = {resbin.Register.VERSION: 0x00010001}
+    for changes in [early] if harness.read(resbin.Register.LOAD_WORDS) else [{}, early]:
+        bus = Bus(harness.read, harness.write, changes)
+        accelerator = resbin.Accelerator(bus, design, harness.clock)
+        check(accelerator.load_words == 0, "words")
+        raises(resbin.ResbinError, "with --reloadable", lambda: accelerator.load("/nowhere"))
+        raises(resbin.ResbinError, "with --reloadable", accelerator.checksum)
+        check(bus.writes == [] and accelerator.errors == resbin.Error(0), "untouched")
+        if changes:
+            check(resbin.Register.LOAD_WORDS not in bus.reads, "early map")
+
+
+def changed(image: bytes, word: int, bits: int) -> bytes:
+    """A parameter image with bits of a word turned round."""
+    words = np.frombuffer(image, dtype="<u4").copy()
+    words[word] ^= np.uint32(bits)
+    return words.tobytes()
+
+
+def test_reload(
+    harness: Any, design: resbin.Design, rng: random.Random, images: Any, own: Any, path: str, other: Any
+) -> None:
+    harness.begin(rng.randrange(1 << 20) if where != "seed 0" else 0)
+    bus = Bus(harness.read, harness.write)
+    accelerator = resbin.Accelerator(bus, design, harness.clock)
+    dma = resbin.Dma(Bus(harness.dma_read, harness.dma_write), clock=harness.clock)
+    runner = resbin.Runner(accelerator, dma, harness.allocate)
+    scratch = harness.allocate(design.output.bytes)
+    image = Path(path).read_bytes()
+    parameters = resbin.Parameters.load(path)
+    check(accelerator.load_words == len(parameters.words), "words")
+
+    def control() -> int:
+        return int(harness.read(resbin.Register.CONTROL))
+
+    def are(expected: Any, text: str, count: int = len(images)) -> None:
+        values = runner.run(images[:count], timeout=0.05)
+        check(bool((values == expected[:count]).all()), text)
+
+    def opened() -> None:
+        accelerator.write(resbin.Register.CONTROL, resbin.Control.ENABLE | resbin.Control.LOAD)
+        while not accelerator.read(resbin.Register.STATUS) & resbin.Status.LOADING:
+            pass
+
+    # A parameter image of what stands there, read word by word.
+    opened()
+    accelerator.write(resbin.Register.LOAD_ADDRESS, 0)
+    body = np.array(
+        [accelerator.read(resbin.Register.LOAD_DATA) for _ in range(len(parameters.words))], dtype="<u4").tobytes()
+    accelerator.start()
+    first = zlib.crc32(body)
+    own_image = image[:28] + struct.pack("<Id", first, 0.0) + body
+    check(accelerator.checksum() == first != parameters.crc, "checksum of the first model")
+
+    # What is no parameter image of this design is refused, and nothing is written.
+    bus.writes.clear()
+    digits = resbin._digits(design.hash)
+    words = len(image) // 4
+    for text, wrong in (
+        ("0x50425353", changed(image, 0, 1)), ("format 3", changed(image, 1, 2)),
+        (f"not {len(image) - 36}", changed(image, 6, accelerator.load_words ^ (accelerator.load_words + 1))),
+        ("is damaged", changed(image, 7, 1 << rng.randrange(32))),
+        ("is damaged", changed(image, rng.randrange(10, words), 1 << rng.randrange(32))),
+        (f"has {len(image) - 44} bytes", image[:-4]), (f"has {len(image) - 41} bytes", image[:-1]),
+        (f"has {len(image) - 36} bytes", image + bytes(4)), ("39 bytes", image[:39]), ("0 bytes", b""),
+        (f"{words - 11} words",
+         image[:24] + struct.pack("<IId", words - 11, zlib.crc32(image[40:-4]), 1.0) + image[40:-4]),
+    ):
+        raises(resbin.WrongParameters, text, lambda: accelerator.load(wrong))
+    for word in range(2, 6):
+        wrong = changed(image, word, 1 << rng.randrange(32))
+        raises(resbin.WrongDesign, f"the bitstream has {digits}", lambda: accelerator.load(wrong))
+    raises(OSError, "No such file", lambda: accelerator.load("/nowhere/parameters.bin"))
+    check(bus.writes == [], "untouched")
+    check(accelerator.checksum() == first, "checksum after images that were refused")
+    are(own, "results of the first model", 2)
+
+    # The other model, and back. What was stopped stays so.
+    check(accelerator.load(path) == parameters.score_step == accelerator.design.score_step, "score step")
+    check(accelerator.design == replace(design, score_step=parameters.score_step), "design")
+    are(other, "results of the other model")
+    check(accelerator.checksum() == parameters.crc, "checksum of the other model")
+    accelerator.drain()
+    check(accelerator.load(own_image) is None, "no score step")
+    check(control() == 0, "stopped")
+    accelerator.start()
+    are(own, "results of the first model again")
+
+    # A bit that is lost: on its way, and in the memory.
+    place = rng.choice(np.flatnonzero(parameters.words).tolist())
+
+    bus.let_load(lambda number, value: value & (value - 1) if number == place else value)
+    raises(resbin.ChecksumError, f"not 0x{parameters.crc:08X}", lambda: accelerator.load(image))
+    check(control() == 0, "stopped after a failed load")
+    bus.let_load(lambda number, value: value)
+    accelerator.load(image)
+    accelerator.start()
+    are(other, "results after a failed load", 3)
+    opened()
+    accelerator.write(resbin.Register.LOAD_ADDRESS, place)
+    word = int(parameters.words[place])
+    accelerator.write(resbin.Register.LOAD_DATA, word & (word - 1))
+    accelerator.start()
+    check(accelerator.checksum() != parameters.crc, "checksum with a bit lost")
+
+    # Left open by somebody, in the midst of a check. A command closes nothing.
+    accelerator.load(image)
+    opened()
+    accelerator.clear_counters()
+    check(control() == resbin.Control.ENABLE | resbin.Control.LOAD, "open")
+    accelerator.write(resbin.Register.LOAD_CRC, 0)
+    check(accelerator.checksum() == parameters.crc, "checksum of memories left open")
+    check(control() == resbin.Control.ENABLE and accelerator.errors == resbin.Error(0), "started")
+    stuck = {resbin.Register.STATUS: int(resbin.Status.LOADING | resbin.Status.CHECKING)}
+    hanging = resbin.Accelerator(Bus(harness.read, harness.write, stuck), design, harness.clock)
+    raises(resbin.ChecksumError, "does not end", hanging.checksum)
+    check(control() == resbin.Control.ENABLE, "started after a check that does not end")
+
+    # Writing that is interrupted.
+    def interrupt(number: int, value: int) -> int:
+        if number == place:
+            raise KeyboardInterrupt("in the middle")
+        return value
+
+    bus.let_load(interrupt)
+    raises(KeyboardInterrupt, "in the middle", lambda: accelerator.load(own_image))
+    check(control() == 0, "stopped after an interrupt")
+    accelerator.start()
+
+    # Images inside finish in their model.
+    bus.let_load(lambda number, value: value)
+    accelerator.load(own_image)
+    inside, index = runner._images, rng.randrange(2)
+    inside[: design.input.bytes] = design.pack(images[index])[0]
+    harness.limit_source(rng.randrange(1, design.input.beats))
+    dma.receive(scratch.device_address, design.output.bytes)
+    dma.send(inside.device_address, design.input.bytes)
+    harness.step(2000)
+    bus.writes.clear()
+    raises(resbin.Timeout, "nothing was written", lambda: accelerator.load(image, timeout=5e-3))
+    raises(resbin.Timeout, "do not leave", lambda: accelerator.checksum(timeout=1e-3))
+    check(set(bus.writes) == {resbin.Register.CONTROL} and control() == resbin.Control.ENABLE, "as it was")
+    harness.limit_source(-1)
+    accelerator.load(image)
+    while dma._sending or dma._receiving:
+        dma.is_sent()
+        dma.received()
+    check(bool((design.unpack(scratch[: design.output.bytes])[0] == own[index]).all()), "of its own model")
+    are(other, "results after images inside", 2)
+    check(accelerator.errors == resbin.Error(0) and accelerator.counters().bad_accesses == 0, "errors")
+
+    # One access that the hardware refuses has a name.
+    accelerator.write(resbin.Register.LOAD_DATA, 0)
+    check(accelerator.errors == resbin.Error.BAD_LOAD, "closed memories")
+    accelerator.clear_errors()
+    check(accelerator.errors == resbin.Error(0), "cleared errors")
+
+
 def main() -> None:
     global where
     design = load_design(Path(sys.argv[1]))
     images = np.fromfile(sys.argv[2], dtype=np.uint8).reshape(-1, design.input.bytes)
     expected = design.unpack(np.fromfile(sys.argv[3], dtype=np.uint8))
     first, repeats = (int(text) for text in (sys.argv[4:] + ["0", "4"][len(sys.argv) - 4 :])[:2])
-    fewer = [design.unpack(np.fromfile(path, dtype=np.uint8)) for path in sys.argv[6:]]
+    rest = sys.argv[6:]
+    reload: "list[Any]" = []
+    if rest[:1] == ["--reload"]:
+        reload, rest = [rest[1], design.unpack(np.fromfile(rest[2], dtype=np.uint8))], rest[3:]
+    fewer = [design.unpack(np.fromfile(path, dtype=np.uint8)) for path in rest]
     harness: Any = Harness(os.environ["RESBIN_HARNESS"])
     test_packing(design)
     test_uio(design)
@@ -249,6 +428,7 @@ def main() -> None:
         check(accelerator.counters() == resbin.Counters(*[0] * 11), "cleared counters")
 
         test_levels(accelerator, runner, images, fewer + [expected])
+        test_no_reload(harness, design)
 
         # Bad accesses and framing.
         accelerator.write(resbin.Register.ID, 0)
@@ -262,14 +442,12 @@ def main() -> None:
             dma.receive(scratch.device_address, design.output.bytes)
             dma.send(memory.device_address, size * design.input.beat_bytes)
             received = None
-            while received is None:
+            while received is None or dma._sending:
                 dma.is_sent()
-                received = dma.received()
+                received = dma.received() or received
             check(received == design.output.bytes, "length of a result")
             check(accelerator.errors == error, f"{accelerator.errors} for {size} beats")
             accelerator.clear_errors()
-            while not dma.is_sent() and dma._sending:
-                pass
             check(bool((runner.run(images[:2]) == expected[:2]).all()), "after a framing error")
 
         # Stopped, reset, abandoned.
@@ -318,6 +496,11 @@ def main() -> None:
             raises(resbin.ResbinError, "has no 'npu'", lambda: resbin.open_pynq(overlay, temporary, "npu"))
         fault = harness.fault()
         check(fault is None, f"{fault}")
+
+        if reload:
+            test_reload(harness, design, rng, images, expected, *reload)
+            fault = harness.fault()
+            check(fault is None, f"{fault}")
 
     print(f"Python driver: {checks} checks, {failures} failed; seeds {first} to {first + repeats - 1}")
     sys.exit(failures > 0)

@@ -7,11 +7,14 @@
 
 <core>_proof.svh is put before the end of a copy of RTL/<core>.v, so that it sees the state of the core.
 SymbiYosys reads it with FORMAL defined, and Z3 proves it. A line a proof; exit code 1 when one fails.
+A core that it has inside comes with its own proof, in which RULE, `assume` of what the core alone is
+told, is `assert` then.
 --faults breaks each core in some places and expects each proof to fail; then a pass is the failure.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -47,6 +50,10 @@ PROOFS = [
     ("rb_axi_control", {"FIFOS": 2}),
     ("rb_axi_control", {"FIFOS": 0, "LEVELS": 2, "MODES": 2}),
     ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 2, "MODES": 2, "LOAD_WORDS": 5}),
+    ("rb_loader", {"WORDS": 1}),
+    ("rb_loader", {"WORDS": 5}),
+    ("rb_loader", {"WORDS": 100000}),
     ("rb_high_water", {}),
 ]
 
@@ -87,7 +94,22 @@ FAULTS = [
     ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "!begun_q && !inside_q", "!begun_q"),
     ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "!reset_ends || switches", "!reset_ends"),
     ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "enable_q && !switching", "enable_q"),
-    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "wdata_q > MODES[7:0]", "0"),
+    ("rb_axi_control", {"FIFOS": 0, "LEVELS": 3, "MODES": 3}, "wdata_q[7:0] > MODES[7:0]",
+     "0"),
+    ("rb_axi_control", {"FIFOS": 0, "LOAD_WORDS": 5}, "load_q && empty", "load_q"),
+    ("rb_axi_control", {"FIFOS": 0, "LOAD_WORDS": 5}, "switches || closes", "switches"),
+    ("rb_axi_control", {"FIFOS": 0, "LOAD_WORDS": 5}, "!load && !open", "!open"),
+    ("rb_axi_control", {"FIFOS": 0, "LOAD_WORDS": 5}, "is_load(araddr_q) && !ready;", "0;"),
+    ("rb_loader", {"WORDS": 5}, "address_q <= address_q + 1", "address_q <= address_q"),
+    ("rb_loader", {"WORDS": 5}, "if (!open_i) wait_q <= 3'd3", "if (!open_i) wait_q <= 3'd2"),
+    ("rb_loader", {"WORDS": 5}, "open_i && !checking_q && inside_q", "!checking_q && inside_q"),
+    ("rb_loader", {"WORDS": 5}, "open_i && !checking_q && inside_q", "open_i && inside_q"),
+    ("rb_loader", {"WORDS": 5}, "open_i && !checking_q && inside_q", "open_i && !checking_q"),
+    ("rb_loader", {"WORDS": 5}, "usable && whole_i", "usable"),
+    ("rb_loader", {"WORDS": 5}, "if (!open_i) checking_q <= 0;", ""),
+    ("rb_loader", {"WORDS": 5}, "if (wait_q != 0) wait_q <= wait_q - 1;", ""),
+    ("rb_loader", {"WORDS": 5}, "32'hEDB88320", "32'hEDB88321"),
+    ("rb_loader", {"WORDS": 1}, "result_q   <= ~crc_q", "result_q   <= crc_q"),
     ("rb_high_water", {}, "held > highest_q", "held >= 2"),
 ]
 
@@ -100,17 +122,21 @@ depth {depth}
 smtbmc z3
 
 [script]
-read -formal -DFORMAL {core}.sv
+read -formal -DFORMAL -DRULE=assume {core}.sv
+{inner}
 read -formal -DFORMAL stream_assumptions.sv
 read -formal -DFORMAL rb_stream_properties.sv
 {parameters}
 prep -top {core}
 
 [files]
-{core}.sv
-stream_assumptions.sv
-rb_stream_properties.sv
+{files}
 """
+
+
+def with_proof(core, text):
+    body, end = text.rsplit("endmodule", 1)
+    return body + (HERE / f"{core}_proof.svh").read_text() + "\nendmodule" + end
 
 
 def prove(core, parameters, change=None):
@@ -120,18 +146,25 @@ def prove(core, parameters, change=None):
         if change[0] not in text:
             sys.exit(f"{core}: there is no '{change[0]}' to break")
         text = text.replace(change[0], change[1])
-    body, end = text.rsplit("endmodule", 1)
-    text = body + (HERE / f"{core}_proof.svh").read_text() + "\nendmodule" + end
+    inside = sorted(set(re.findall(r"^ +(rb_\w+) #\($", text, re.MULTILINE)))
+    sources = {f"{core}.sv": with_proof(core, text)}
+    for name in inside:
+        sources[f"{name}.sv"] = with_proof(name, (ROOT / "RTL" / f"{name}.v").read_text())
+    for source in [HERE / "stream_assumptions.sv",
+                   ROOT / "Sim" / "properties" / "rb_stream_properties.sv"]:
+        sources[source.name] = source.read_text()
+    # A proof around another sees nothing of what that counts, and has to wait for it.
+    depth = 16 if change else 11 if inside else 4
     sets = " ".join(f"-set {name} {value}" for name, value in parameters.items())
     # yowasp's tools do not see absolute paths under the temporary folder.
     with tempfile.TemporaryDirectory(dir=Path.home()) as folder:
         work = Path(folder)
-        (work / f"{core}.sv").write_text(text)
-        for source in [HERE / "stream_assumptions.sv",
-                       ROOT / "Sim" / "properties" / "rb_stream_properties.sv"]:
-            (work / source.name).write_text(source.read_text())
+        for name, source in sources.items():
+            (work / name).write_text(source)
         (work / "proof.sby").write_text(SCRIPT.format(
-            core=core, depth=16 if change else 4, parameters=f"chparam {sets} {core}" if sets else ""))
+            core=core, depth=depth, parameters=f"chparam {sets} {core}" if sets else "",
+            inner="\n".join(f"read -formal -DFORMAL -DRULE=assert {name}.sv" for name in inside),
+            files="\n".join(sources)))
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         start = time.monotonic()
         run = subprocess.run(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One response a request, none without; what is offered holds; a reset lasts, and ends when idle.
+// One response a request, none without, in bounded time; what is offered holds; a reset lasts, and
+// ends when idle; the memories are open only while nothing is inside.
 // prove.py puts this text before the end of the module.
 
   reg started_q;
@@ -42,7 +43,7 @@
   always @(posedge clk_i) if (read) address_read_q <= araddr_q == address;
 
   reg [1:0] irq_events_q;
-  reg [4:0] error_events_q;
+  reg [5:0] error_events_q;
 
   always @(posedge clk_i) begin
     irq_events_q   <= rst_i ? 0 : irq_events;
@@ -68,6 +69,48 @@
     if (MODES == 1) assert (mode_o == 0 && !switching);
     else assert ({1'b0, mode_o} < MODES && {1'b0, chosen} < MODES);
     if (enable_o) assert (mode_o == chosen);
+  end
+
+  // The memories belong to every image that is inside, too.
+  reg        was_open_q;
+  reg        was_load_q;
+  reg        was_empty_q;
+  reg        was_bad_load_q;
+  reg  [3:0] unready_q;   // cycles in which nothing was done, though a write was there
+  reg  [3:0] unread_q;    // a read
+
+  always @(posedge clk_i) begin
+    was_open_q     <= open && !rst_i;
+    was_load_q     <= load && !rst_i;
+    was_empty_q    <= empty;
+    was_bad_load_q <= bad_load && !rst_i;
+    unready_q      <= rst_i || !asks_write || write ? 0 : unready_q + 1;
+    unread_q       <= rst_i || !asks_read || read ? 0 : unread_q + 1;
+  end
+
+  wire usable = open && !checking && load_address < LOAD_WORDS;
+
+  always @* if (started_q) begin
+    // rb_result_frame: what leaves has begun; in a reset nothing comes after the last.
+    if (in_flight_q + {15'd0, begun_q} == {15'd0, left_q}) assume (!result_left_i);
+    if (reset_q && idle_q) assume (!result_left_i);
+    if (load || open) assert (!enable_o);
+    if (open) assert (in_flight_q == 0 && !begun_q && !left_q && !inside_q);
+    if (open && !was_open_q) assert (was_load_q && was_empty_q);
+    if (was_load_q && was_empty_q) assert (open);
+    if (was_open_q && !was_load_q) assert (!open);
+    if (was_open_q && !open) assert (reset_o);
+    assert (load_o[63] == open);
+    if (load_o[62]) assert (open && !checking && {2'd0, load_o[61:32]} < LOAD_WORDS);
+    if (was_bad_load_q) assert (errors_q[5] && !load_o[62]);
+    assert (bad_load == (LOAD_WORDS > 0 && (
+        write && awaddr_q == REG_LOAD_DATA[11:2] && !usable
+        || read && araddr_q == REG_LOAD_DATA[11:2] && !usable
+        || write && awaddr_q == REG_LOAD_ADDRESS[11:2] && checking
+        || write && awaddr_q == REG_LOAD_CRC[11:2] && !(open && !checking))));
+    if (LOAD_WORDS == 0) assert (!load && !checking && load_o == 0);
+    assert (unready_q <= (LOAD_WORDS > 0 ? 4'd9 : 4'd0));
+    assert (unread_q <= (LOAD_WORDS > 0 ? 4'd9 : 4'd1));
   end
 
   // No event is lost to a write that clears.
@@ -100,10 +143,10 @@
     assert (bresp_o == 0 && rresp_o == 0);
     assert (!(write && read));
     if (rvalid_o && address_read_q && address == REG_ID[11:2]) assert (rdata_o == ID);
-    if (rvalid_o && address_read_q && address > REG_FIFOS[11:2] && address < REG_HIGH_WATER[11:2])
+    if (rvalid_o && address_read_q && address > REG_LOAD_CRC[11:2] && address < REG_HIGH_WATER[11:2])
       assert (rdata_o == 0);
     // The reset.
-    if (!was_rst_q) assert (reset_o == (reset_q || switched_q));
+    if (!was_rst_q) assert (reset_o == (reset_q || switched_q || was_open_q && !open));
     assert (elapsed_q <= 4'd8);
     if (reset_q) assert (elapsed_q == 4'd8 || elapsed_q + reset_cycles_q >= 4'd7);
     if (was_reset_q && !reset_q && !was_rst_q) assert (elapsed_q == 4'd8 && was_idle_q);

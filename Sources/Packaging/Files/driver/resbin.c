@@ -32,6 +32,10 @@ const char *resbin_strerror(int result) {
     case RESBIN_E_DMA: return "the DMA stopped with an error";
     case RESBIN_E_LENGTH: return "a result had another length than the design says";
     case RESBIN_E_LEVELS: return "the design has not so many levels, or no choice of them";
+    case RESBIN_E_IMAGE: return "no parameter image of format 1, or one that is damaged or cut off";
+    case RESBIN_E_RELOAD:
+      return "the memories cannot be written: generate the design with --reloadable";
+    case RESBIN_E_CHECKSUM: return "the memories do not hold what was written; stopped, load again";
     case RESBIN_E_SYSTEM: return "the operating system refused";
     default: return "unknown result";
   }
@@ -78,14 +82,15 @@ static void set(struct resbin *device, uint32_t offset, uint32_t value) {
 /* The value of a field: `mask` says where it is. */
 static uint32_t field(uint32_t value, uint32_t mask) { return (value & mask) / (mask & ~(mask - 1u)); }
 
-/* Waits until none of `bits` of a register is set. */
-static int wait_clear(struct resbin *device, uint32_t offset, uint32_t bits, uint32_t timeout) {
+/* Waits until `bits` of a register are `wanted`. */
+static int wait_for(struct resbin *device, uint32_t offset, uint32_t bits, uint32_t wanted,
+                    uint32_t timeout) {
   struct resbin_timer timer;
   resbin_timer_start(&timer, &device->bus, timeout);
   for (;;) {
     /* Time first, then the register: a pause between the two cannot make a timeout of success. */
     bool over = resbin_timer_over(&timer, &device->bus);
-    if ((get(device, offset) & bits) == 0) return RESBIN_OK;
+    if ((get(device, offset) & bits) == wanted) return RESBIN_OK;
     if (over) return RESBIN_E_TIMEOUT;
   }
 }
@@ -129,9 +134,10 @@ int resbin_stop(struct resbin *device) {
   return RESBIN_OK;
 }
 
-/* Writes bits that do something once, and leaves ENABLE alone. */
+/* Writes bits that do something once, and leaves those that stay alone. */
 static void command(struct resbin *device, uint32_t bits) {
-  set(device, RESBIN_CONTROL, (get(device, RESBIN_CONTROL) & RESBIN_CONTROL_ENABLE) | bits);
+  const uint32_t staying = RESBIN_CONTROL_ENABLE | RESBIN_CONTROL_LOAD;
+  set(device, RESBIN_CONTROL, (get(device, RESBIN_CONTROL) & staying) | bits);
 }
 
 bool resbin_is_busy(const struct resbin *device) {
@@ -140,13 +146,13 @@ bool resbin_is_busy(const struct resbin *device) {
 
 int resbin_drain(struct resbin *device, uint32_t timeout) {
   resbin_stop(device);
-  return wait_clear(device, RESBIN_STATUS, RESBIN_STATUS_BUSY, timeout);
+  return wait_for(device, RESBIN_STATUS, RESBIN_STATUS_BUSY, 0, timeout);
 }
 
 int resbin_reset(struct resbin *device, enum resbin_reset_kind kind, uint32_t timeout) {
   command(device, RESBIN_CONTROL_RESET |
                       (kind == RESBIN_RESET_ABANDON ? RESBIN_CONTROL_ABANDON : 0u));
-  return wait_clear(device, RESBIN_CONTROL, RESBIN_CONTROL_RESET, timeout);
+  return wait_for(device, RESBIN_CONTROL, RESBIN_CONTROL_RESET, 0, timeout);
 }
 
 bool resbin_is_dropping(const struct resbin *device) {
@@ -176,6 +182,120 @@ int resbin_set_levels(struct resbin *device, uint32_t levels) {
   if ((found & RESBIN_LEVELS_SELECTABLE) == 0) return levels == built ? RESBIN_OK : RESBIN_E_LEVELS;
   set(device, RESBIN_LEVELS, levels);
   return RESBIN_OK;
+}
+
+/* ---- Another model ----------------------------------------------------------------------- */
+
+/* The first minor version of the register map with LOAD_WORDS. */
+#define MAP_MINOR_OF_LOAD 2u
+
+uint32_t resbin_load_words(const struct resbin *device) {
+  uint32_t minor = field(get(device, RESBIN_VERSION), RESBIN_VERSION_MINOR);
+  /* Before, there is no such register, and reading it is counted as an error. */
+  return minor >= MAP_MINOR_OF_LOAD ? get(device, RESBIN_LOAD_WORDS) : 0;
+}
+
+/* CRC-32 as zlib has it over the words as little-endian bytes, four bits at a time. */
+static uint32_t crc_of(const uint32_t *words, size_t count) {
+  static const uint32_t table[16] = {
+      0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu, 0x76DC4190u, 0x6B6B51F4u,
+      0x4DB26158u, 0x5005713Cu, 0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu,
+      0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
+  uint32_t crc = 0xFFFFFFFFu;
+  size_t index;
+  int step;
+  for (index = 0; index < count; index++) {
+    crc ^= words[index];
+    for (step = 0; step < 8; step++) crc = crc >> 4 ^ table[crc & 15u];
+  }
+  return ~crc;
+}
+
+/* Opens the memories, and says how ENABLE was. After a timeout all is as it was. */
+static int open_memories(struct resbin *device, uint32_t *enable, uint32_t timeout) {
+  uint32_t control = get(device, RESBIN_CONTROL);
+  int result;
+  *enable = control & RESBIN_CONTROL_ENABLE;
+  /* Who left them open may have left a check going, too: closing ends it. No image begins. */
+  if ((control & RESBIN_CONTROL_LOAD) != 0) set(device, RESBIN_CONTROL, 0);
+  set(device, RESBIN_CONTROL, *enable | RESBIN_CONTROL_LOAD);
+  result = wait_for(device, RESBIN_STATUS, RESBIN_STATUS_LOADING, RESBIN_STATUS_LOADING, timeout);
+  if (result != RESBIN_OK) set(device, RESBIN_CONTROL, *enable);
+  return result;
+}
+
+/* Has the open memories checked. That takes five cycles a word, and a read of STATUS two or more: its
+ * end is known without a clock, so no timeout can be too short for it. */
+static int check_memories(struct resbin *device, uint32_t words, uint32_t *crc) {
+  uint32_t polls = 16u * words + 1024u, status;
+  set(device, RESBIN_LOAD_CRC, 0);
+  do {
+    status = get(device, RESBIN_STATUS);
+  } while ((status & RESBIN_STATUS_CHECKING) != 0 && polls-- > 0);
+  /* Where the memories were closed meanwhile, by a reset perhaps, the register says nothing. */
+  if ((status & (RESBIN_STATUS_CHECKING | RESBIN_STATUS_LOADING)) != RESBIN_STATUS_LOADING) {
+    return RESBIN_E_CHECKSUM;
+  }
+  *crc = get(device, RESBIN_LOAD_CRC);
+  return RESBIN_OK;
+}
+
+static int check_image(const struct resbin *device, const uint32_t *image, size_t words,
+                       uint32_t count) {
+  uint32_t word;
+  if (words < RESBIN_IMAGE_HEADER || image[RESBIN_IMAGE_MAGIC] != RESBIN_IMAGE_MAGIC_VALUE ||
+      image[RESBIN_IMAGE_FORMAT] != RESBIN_IMAGE_FORMAT_VALUE) {
+    return RESBIN_E_IMAGE;
+  }
+  for (word = 0; word < 4; word++) {
+    if (image[RESBIN_IMAGE_HASH + word] != device->design->hash[word]) return RESBIN_E_HASH;
+  }
+  if (image[RESBIN_IMAGE_COUNT] != count || words - RESBIN_IMAGE_HEADER != count ||
+      image[RESBIN_IMAGE_CRC] != crc_of(image + RESBIN_IMAGE_HEADER, count)) {
+    return RESBIN_E_IMAGE;
+  }
+  return RESBIN_OK;
+}
+
+int resbin_load(struct resbin *device, const uint32_t *image, size_t words, uint32_t timeout) {
+  uint32_t count, enable, word, crc = 0;
+  int result;
+  if (device == NULL || image == NULL) return RESBIN_E_ARGUMENT;
+  count = resbin_load_words(device);
+  if (count == 0) return RESBIN_E_RELOAD;
+  result = check_image(device, image, words, count);
+  if (result != RESBIN_OK) return result;
+  result = open_memories(device, &enable, timeout);
+  if (result != RESBIN_OK) return result;
+  set(device, RESBIN_LOAD_ADDRESS, 0);
+  for (word = 0; word < count; word++) {
+    set(device, RESBIN_LOAD_DATA, image[RESBIN_IMAGE_HEADER + word]);
+  }
+  result = check_memories(device, count, &crc);
+  if (result == RESBIN_OK && crc != image[RESBIN_IMAGE_CRC]) result = RESBIN_E_CHECKSUM;
+  set(device, RESBIN_CONTROL, result == RESBIN_OK ? enable : 0);
+  return result;
+}
+
+int resbin_checksum(struct resbin *device, uint32_t *crc, uint32_t timeout) {
+  uint32_t count, enable;
+  int result;
+  if (device == NULL || crc == NULL) return RESBIN_E_ARGUMENT;
+  count = resbin_load_words(device);
+  if (count == 0) return RESBIN_E_RELOAD;
+  result = open_memories(device, &enable, timeout);
+  if (result != RESBIN_OK) return result;
+  result = check_memories(device, count, crc);
+  set(device, RESBIN_CONTROL, enable);
+  return result;
+}
+
+double resbin_image_score_step(const uint32_t *image) {
+  const uint32_t *words = image + RESBIN_IMAGE_SCORE_STEP;
+  uint64_t bits = (uint64_t)words[1] << 32 | words[0];
+  double step;
+  memcpy(&step, &bits, sizeof step);
+  return step;
 }
 
 /* ---- Counters ---------------------------------------------------------------------------- */

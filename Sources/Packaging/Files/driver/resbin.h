@@ -50,7 +50,10 @@ enum resbin_result {
   RESBIN_E_DMA = -11,        /* the DMA reported an error; see `error` of struct resbin_dma */
   RESBIN_E_LENGTH = -12,     /* a result had another length than the design says */
   RESBIN_E_SYSTEM = -13,     /* a call of the operating system failed; errno says why */
-  RESBIN_E_LEVELS = -14      /* there are not so many levels, or no choice of them */
+  RESBIN_E_LEVELS = -14,     /* there are not so many levels, or no choice of them */
+  RESBIN_E_IMAGE = -15,      /* no parameter image, or one that is damaged or cut off */
+  RESBIN_E_RELOAD = -16,     /* the memories of the design cannot be written */
+  RESBIN_E_CHECKSUM = -17    /* the memories do not hold what was written; the device is stopped */
 };
 
 /* What went wrong, in words; never NULL. */
@@ -160,6 +163,48 @@ int resbin_levels(const struct resbin *device, uint32_t *in_use, uint32_t *built
  * are not so many, or where the design was generated without a choice. */
 int resbin_set_levels(struct resbin *device, uint32_t levels);
 
+/* ---- Another model ----------------------------------------------------------------------- */
+
+/* A parameter image: weights, thresholds and all other memories of a model of the same shape, made
+ * by `resbin reload`. 32-bit words, little-endian in a file. */
+enum resbin_image_word {
+  RESBIN_IMAGE_MAGIC = 0,      /* RESBIN_IMAGE_MAGIC_VALUE */
+  RESBIN_IMAGE_FORMAT = 1,     /* RESBIN_IMAGE_FORMAT_VALUE */
+  RESBIN_IMAGE_HASH = 2,       /* four words: HASH_0 to HASH_3 of the design that it is for */
+  RESBIN_IMAGE_COUNT = 6,      /* words after the header */
+  RESBIN_IMAGE_CRC = 7,        /* their CRC-32, as `resbin_checksum` has it */
+  RESBIN_IMAGE_SCORE_STEP = 8, /* two words, see `resbin_image_score_step` */
+  RESBIN_IMAGE_HEADER = 10     /* words of the header */
+};
+#define RESBIN_IMAGE_MAGIC_VALUE 0x50425352u /* "RSBP" */
+#define RESBIN_IMAGE_FORMAT_VALUE 1u
+
+/* Words of the memories that can be written; 0 where they cannot. */
+uint32_t resbin_load_words(const struct resbin *device);
+
+/* Puts another model into the accelerator. `image` has `words` words in the processor's order of
+ * bytes: a file as it stands where that is little-endian.
+ *
+ * No image is begun from here on, and those inside finish in the old model, for which somebody has
+ * to take their results; then the memories are written, and the device computes their CRC. ENABLE
+ * stays as it was.
+ *
+ * RESBIN_E_RELOAD, _IMAGE, _HASH: the device was not touched. RESBIN_E_TIMEOUT: images did not leave
+ * in time; nothing was written, and all is as it was. RESBIN_E_CHECKSUM: something else stands in
+ * the memories, and the device is stopped, for its results would mean nothing: load again, then
+ * `resbin_start`. */
+int resbin_load(struct resbin *device, const uint32_t *image, size_t words, uint32_t timeout);
+
+/* The CRC-32 of what stands in the memories now, to be compared with image[RESBIN_IMAGE_CRC].
+ * Images wait meanwhile, five cycles a word. RESBIN_E_RELOAD; RESBIN_E_TIMEOUT: images did not leave
+ * in time; RESBIN_E_CHECKSUM: the memories were closed meanwhile, or the check does not end. ENABLE
+ * stays as it was in any case. */
+int resbin_checksum(struct resbin *device, uint32_t *crc, uint32_t timeout);
+
+/* What a score of the model is multiplied with to get the score that was trained; 0 where there is
+ * no such number. `image` is at least a header. Needs a `double` of 64 bits. */
+double resbin_image_score_step(const uint32_t *image);
+
 /* ---- What it counted --------------------------------------------------------------------- */
 
 struct resbin_counters {
@@ -185,7 +230,8 @@ int resbin_high_water(const struct resbin *device, uint32_t index, uint32_t *bea
 
 /* ---- Errors and interrupts --------------------------------------------------------------- */
 
-/* Bits RESBIN_ERRORS_SHORT_IMAGE, _LONG_IMAGE, _READ_ONLY, _UNMAPPED, _BAD_LEVELS. */
+/* Bits RESBIN_ERRORS_SHORT_IMAGE, _LONG_IMAGE, _READ_ONLY, _UNMAPPED, _BAD_LEVELS,
+ * _BAD_LOAD. */
 uint32_t resbin_errors(const struct resbin *device);
 int resbin_clear_errors(struct resbin *device, uint32_t errors);
 

@@ -22,7 +22,8 @@ import os
 import select
 import struct
 import time
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import Any, Callable, List, Optional, Protocol, Tuple, Union
@@ -35,6 +36,7 @@ Values = npt.NDArray[np.int64]
 
 ID = 0x5253424E
 MAP_MAJOR = 1
+MAP_MINOR_OF_LOAD = 2  # the first with LOAD_WORDS
 REGISTER_BYTES = 0x1000
 
 
@@ -70,6 +72,10 @@ class Register(IntEnum):
     OUT_BEATS = 0x068
     OUT_BYTES = 0x06C
     FIFOS = 0x070
+    LOAD_WORDS = 0x074
+    LOAD_ADDRESS = 0x078
+    LOAD_DATA = 0x07C
+    LOAD_CRC = 0x080
     HIGH_WATER = 0x100
 
 
@@ -78,6 +84,7 @@ class Control(IntFlag):
     RESET = 2
     ABANDON = 4
     CLEAR = 8
+    LOAD = 16
 
 
 class Status(IntFlag):
@@ -85,6 +92,8 @@ class Status(IntFlag):
     DROPPING = 2
     ERROR = 4
     SWITCHING = 8
+    LOADING = 16
+    CHECKING = 32
 
 
 class Interrupt(IntFlag):
@@ -100,6 +109,7 @@ class Error(IntFlag):
     READ_ONLY = 4
     UNMAPPED = 8
     BAD_LEVELS = 16
+    BAD_LOAD = 32
 
 
 # ---- What can go wrong -----------------------------------------------------------------------
@@ -135,6 +145,14 @@ class DmaError(ResbinError):
 
 class WrongLength(ResbinError):
     """A result had another length than the manifest says."""
+
+
+class WrongParameters(ResbinError):
+    """No parameter image, or one that is damaged or cut off. The accelerator was not touched."""
+
+
+class ChecksumError(ResbinError):
+    """The memories do not hold what was written; the accelerator is stopped."""
 
 
 # ---- A design --------------------------------------------------------------------------------
@@ -262,6 +280,46 @@ class Design:
         return largest
 
 
+# ---- A model for it --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """Weights, thresholds and all other memories of a model of the same shape: the parameter image
+    that `resbin reload` writes."""
+
+    hash: Tuple[int, int, int, int]  # of the design that it is for
+    crc: int  # of the words, as `Accelerator.checksum` has it
+    score_step: Optional[float]
+    words: npt.NDArray[np.uint32]
+
+    MAGIC, FORMAT, HEADER_BYTES = 0x50425352, 1, 40
+
+    @staticmethod
+    def load(source: Union[str, "os.PathLike[str]", bytes]) -> "Parameters":
+        """Reads a file, or its contents. Anything but a whole image raises WrongParameters."""
+        data = bytes(source) if isinstance(source, (bytes, bytearray, memoryview)) else Path(source).read_bytes()
+        if len(data) < Parameters.HEADER_BYTES:
+            raise WrongParameters(f"{len(data)} bytes are no parameter image")
+        magic, kind, *words, count, crc, step = struct.unpack_from("<8Id", data)
+        if magic != Parameters.MAGIC:
+            raise WrongParameters(f"no parameter image: it begins with 0x{magic:08X}, not 0x{Parameters.MAGIC:08X}")
+        if kind != Parameters.FORMAT:
+            raise WrongParameters(f"the parameter image has format {kind}; this driver is for {Parameters.FORMAT}")
+        body = data[Parameters.HEADER_BYTES :]
+        if len(body) != 4 * count:
+            raise WrongParameters(f"the parameter image has {len(body)} bytes after its header, not {4 * count}")
+        found = zlib.crc32(body)
+        if found != crc:
+            raise WrongParameters(f"the parameter image is damaged: it has CRC-32 0x{found:08X}, not 0x{crc:08X}")
+        return Parameters(
+            hash=(words[0], words[1], words[2], words[3]),
+            crc=crc,
+            score_step=step or None,
+            words=np.frombuffer(body, dtype="<u4"),
+        )
+
+
 # ---- Registers -------------------------------------------------------------------------------
 
 
@@ -376,8 +434,8 @@ class Accelerator:
         self.registers.write(int(offset), int(value))
 
     def _command(self, bits: int) -> None:
-        enable = self.read(Register.CONTROL) & Control.ENABLE
-        self.write(Register.CONTROL, enable | bits)
+        staying = self.read(Register.CONTROL) & (Control.ENABLE | Control.LOAD)
+        self.write(Register.CONTROL, staying | bits)
 
     def start(self) -> None:
         """Lets images in."""
@@ -434,6 +492,98 @@ class Accelerator:
         elif levels != built:
             raise ResbinError(f"{levels} levels; the design was generated with a fixed number, {built}")
 
+    @property
+    def load_words(self) -> int:
+        """Words of the memories that can be written; 0 where they cannot."""
+        # An earlier map has no such register, and reading it is counted as an error.
+        if self.read(Register.VERSION) & 0xFFFF < MAP_MINOR_OF_LOAD:
+            return 0
+        return self.read(Register.LOAD_WORDS)
+
+    def load(
+        self, parameters: Union[str, "os.PathLike[str]", bytes], timeout: float = 1.0
+    ) -> Optional[float]:
+        """Puts another model into the accelerator: a parameter image of `resbin reload`, a file or its
+        bytes. Gives the model's score step; `design` has it from then on, too.
+
+        No image is begun from here on, and those inside finish, in their old model, for which their
+        results have to be taken. An image that is not right is refused before anything happens
+        (WrongParameters, WrongDesign). Timeout: images did not leave; nothing was written. After
+        ChecksumError, or where writing was interrupted, the accelerator is stopped: load again, then
+        `start`. Otherwise it is as it was, running or stopped."""
+        words = self._reloadable_words()
+        image = Parameters.load(parameters)
+        if image.hash != self.design.hash:
+            raise WrongDesign(
+                f"the parameters are for hash {_digits(image.hash)}, the bitstream has {_digits(self.design.hash)}"
+            )
+        if len(image.words) != words:
+            raise WrongParameters(f"the parameter image has {len(image.words)} words, the memories {words}")
+        enable = self._open_memories(timeout)
+        try:
+            self.write(Register.LOAD_ADDRESS, 0)
+            for word in image.words.tolist():
+                self.write(Register.LOAD_DATA, word)
+            found = self._check_memories(words)
+            if found != image.crc:
+                raise ChecksumError(
+                    f"the memories have CRC-32 0x{found:08X}, not 0x{image.crc:08X}; the accelerator is stopped"
+                )
+        except BaseException:
+            # Half a model: its results would mean nothing.
+            self.write(Register.CONTROL, 0)
+            raise
+        self.write(Register.CONTROL, enable)
+        self.design = replace(self.design, score_step=image.score_step)
+        return image.score_step
+
+    def checksum(self, timeout: float = 1.0) -> int:
+        """The CRC-32 of what stands in the memories now, to be compared with `Parameters.crc`; images
+        wait meanwhile, five cycles a word."""
+        words = self._reloadable_words()
+        enable = self._open_memories(timeout)
+        try:
+            return self._check_memories(words)
+        finally:
+            self.write(Register.CONTROL, enable)
+
+    def _reloadable_words(self) -> int:
+        words = self.load_words
+        if words == 0:
+            raise ResbinError("the memories cannot be written: generate the design with --reloadable")
+        return words
+
+    def _open_memories(self, timeout: float) -> int:
+        """Gives ENABLE as it was. After an exception all is as it was."""
+        control = self.read(Register.CONTROL)
+        enable = control & Control.ENABLE
+        if control & Control.LOAD:
+            # Who left them open may have left a check going, too: closing ends it. No image begins.
+            self.write(Register.CONTROL, 0)
+        self.write(Register.CONTROL, enable | Control.LOAD)
+        try:
+            wait_until(
+                lambda: bool(self.read(Register.STATUS) & Status.LOADING), timeout, self.clock,
+                "images are in flight and do not leave: nothing was written",
+            )
+        except BaseException:
+            self.write(Register.CONTROL, enable)
+            raise
+        return enable
+
+    def _check_memories(self, words: int) -> int:
+        """A check takes five cycles a word, and a read of STATUS two or more: its end is known without
+        a clock, so no timeout can be too short for it."""
+        self.write(Register.LOAD_CRC, 0)
+        for _ in range(16 * words + 1024):
+            status = self.read(Register.STATUS)
+            if not status & Status.CHECKING:
+                break
+        # Where the memories were closed meanwhile, by a reset perhaps, the register says nothing.
+        if status & (Status.CHECKING | Status.LOADING) != Status.LOADING:
+            raise ChecksumError("the memories were not checked: they were closed, or the check does not end")
+        return self.read(Register.LOAD_CRC)
+
     def counters(self) -> Counters:
         # Reading the lower half latches the upper one.
         low = self.read(Register.CYCLES_LOW)
@@ -461,9 +611,9 @@ class Accelerator:
 
     @property
     def errors(self) -> Error:
-        return Error(self.read(Register.ERRORS) & 0x1F)
+        return Error(self.read(Register.ERRORS) & 0x3F)
 
-    def clear_errors(self, errors: int = 0x1F) -> None:
+    def clear_errors(self, errors: int = 0x3F) -> None:
         self.write(Register.ERRORS, errors)
 
     def enable_interrupts(self, interrupts: int) -> None:
@@ -605,10 +755,11 @@ class Dma:
                 )
         sent = done = 0
         end = self.clock() + timeout
-        while done < count:
+        # A result may leave before the last rows of its image came, where no pixel of it needs them.
+        while done < count or sent < count:
             is_over = self.clock() > end
             # The buffer for a result is there before its image is sent.
-            if not self._receiving:
+            if not self._receiving and done < count:
                 self.receive(results + done * result_stride, result_bytes)
             if not self._sending and sent < count:
                 self.send(images + sent * image_stride, image_bytes)

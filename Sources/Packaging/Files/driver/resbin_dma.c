@@ -160,11 +160,12 @@ int resbin_dma_run(struct resbin_dma *dma, const struct resbin *device,
   result_bytes = (uint32_t)resbin_result_bytes(device->design);
 
   resbin_timer_start(&timer, &dma->bus, timeout);
-  while (received < batch->count) {
+  /* A result may leave before the last rows of its image came, where no pixel of it needs them. */
+  while (received < batch->count || sent < batch->count) {
     uint32_t bytes = 0;
     bool over = resbin_timer_over(&timer, &dma->bus), moved = false;
     /* The buffer for a result is there before its image is sent. */
-    if (!dma->is_receiving) {
+    if (!dma->is_receiving && received < batch->count) {
       result = resbin_dma_receive(
           dma, batch->results + (uint64_t)received * batch->result_stride, result_bytes);
       if (result != RESBIN_OK) return result;

@@ -41,6 +41,9 @@ module one_level (
   wire       fc_sign_core_ready;
   wire       fc_sign_core_last;
 
+  wire [31:0] fc_matrix_loaded;
+  wire [31:0] fc_sign_core_loaded;
+
   // fc_buffer: rb_window, 4 cycles an image
   rb_window #(
     .LANES           (3),
@@ -104,7 +107,9 @@ module one_level (
     .sums_data_o   (fc_matrix_data),
     .sums_valid_o  (fc_matrix_valid),
     .sums_ready_i  (fc_matrix_ready),
-    .sums_last_o   (fc_matrix_last)
+    .sums_last_o   (fc_matrix_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (fc_matrix_loaded)
   );
 
   // fc_sign_core: rb_residual_encoder, 2 cycles an image
@@ -127,7 +132,9 @@ module one_level (
     .codes_data_o  (fc_sign_core_data),
     .codes_valid_o (fc_sign_core_valid),
     .codes_ready_i (fc_sign_core_ready),
-    .codes_last_o  (fc_sign_core_last)
+    .codes_last_o  (fc_sign_core_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (fc_sign_core_loaded)
   );
 
   // fc_sign: rb_stream_register, 2 cycles an image
@@ -145,6 +152,11 @@ module one_level (
     .out_ready_i (fc_sign_ready_i),
     .out_last_o  (fc_sign_last_o)
   );
+
+  // The memories are read only: they have nothing to say on a load bus.
+  wire unused;
+
+  assign unused = &{1'd0, fc_matrix_loaded, fc_sign_core_loaded};
 
 endmodule
 

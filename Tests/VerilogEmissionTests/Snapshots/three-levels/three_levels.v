@@ -65,6 +65,11 @@ module three_levels (
   wire        scores_core_ready;
   wire        scores_core_last;
 
+  wire [31:0] hidden_matrix_loaded;
+  wire [31:0] hidden_sign_loaded;
+  wire [31:0] out_matrix_loaded;
+  wire [31:0] scores_core_loaded;
+
   // hidden_buffer: rb_window, 6 cycles an image
   rb_window #(
     .LANES           (2),
@@ -129,7 +134,9 @@ module three_levels (
     .sums_data_o   (hidden_matrix_data),
     .sums_valid_o  (hidden_matrix_valid),
     .sums_ready_i  (hidden_matrix_ready),
-    .sums_last_o   (hidden_matrix_last)
+    .sums_last_o   (hidden_matrix_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (hidden_matrix_loaded)
   );
 
   // hidden_sign: rb_residual_encoder, 2 cycles an image
@@ -152,7 +159,9 @@ module three_levels (
     .codes_data_o  (hidden_sign_data),
     .codes_valid_o (hidden_sign_valid),
     .codes_ready_i (hidden_sign_ready),
-    .codes_last_o  (hidden_sign_last)
+    .codes_last_o  (hidden_sign_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (hidden_sign_loaded)
   );
 
   // out_width: rb_width_up, 2 cycles an image
@@ -236,7 +245,9 @@ module three_levels (
     .sums_data_o   (out_matrix_data),
     .sums_valid_o  (out_matrix_valid),
     .sums_ready_i  (out_matrix_ready),
-    .sums_last_o   (out_matrix_last)
+    .sums_last_o   (out_matrix_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (out_matrix_loaded)
   );
 
   // scores_core: rb_score, 3 cycles an image
@@ -259,7 +270,9 @@ module three_levels (
     .scores_data_o  (scores_core_data),
     .scores_valid_o (scores_core_valid),
     .scores_ready_i (scores_core_ready),
-    .scores_last_o  (scores_core_last)
+    .scores_last_o  (scores_core_last),
+    .load_i         (64'h0000000000000000),
+    .load_o         (scores_core_loaded)
   );
 
   // scores: rb_stream_register, 3 cycles an image
@@ -277,6 +290,11 @@ module three_levels (
     .out_ready_i (scores_ready_i),
     .out_last_o  (scores_last_o)
   );
+
+  // The memories are read only: they have nothing to say on a load bus.
+  wire unused;
+
+  assign unused = &{1'd0, hidden_matrix_loaded, hidden_sign_loaded, out_matrix_loaded, scores_core_loaded};
 
 endmodule
 

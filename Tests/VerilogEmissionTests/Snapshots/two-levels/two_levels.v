@@ -71,6 +71,11 @@ module two_levels (
   wire       class_core_ready;
   wire       class_core_last;
 
+  wire [31:0] fc1_matrix_loaded;
+  wire [31:0] fc1_sign_loaded;
+  wire [31:0] fc2_matrix_loaded;
+  wire [31:0] scores_loaded;
+
   // fc1_buffer: rb_window, 32 cycles an image
   rb_window #(
     .LANES           (3),
@@ -134,7 +139,9 @@ module two_levels (
     .sums_data_o   (fc1_matrix_data),
     .sums_valid_o  (fc1_matrix_valid),
     .sums_ready_i  (fc1_matrix_ready),
-    .sums_last_o   (fc1_matrix_last)
+    .sums_last_o   (fc1_matrix_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (fc1_matrix_loaded)
   );
 
   // fc1_sign: rb_residual_encoder, 2 cycles an image
@@ -157,7 +164,9 @@ module two_levels (
     .codes_data_o  (fc1_sign_data),
     .codes_valid_o (fc1_sign_valid),
     .codes_ready_i (fc1_sign_ready),
-    .codes_last_o  (fc1_sign_last)
+    .codes_last_o  (fc1_sign_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (fc1_sign_loaded)
   );
 
   // fc2_width: rb_width_up, 2 cycles an image
@@ -240,7 +249,9 @@ module two_levels (
     .sums_data_o   (fc2_matrix_data),
     .sums_valid_o  (fc2_matrix_valid),
     .sums_ready_i  (fc2_matrix_ready),
-    .sums_last_o   (fc2_matrix_last)
+    .sums_last_o   (fc2_matrix_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (fc2_matrix_loaded)
   );
 
   // scores: rb_score, 1 cycle an image
@@ -263,7 +274,9 @@ module two_levels (
     .scores_data_o  (scores_data),
     .scores_valid_o (scores_valid),
     .scores_ready_i (scores_ready),
-    .scores_last_o  (scores_last)
+    .scores_last_o  (scores_last),
+    .load_i         (64'h0000000000000000),
+    .load_o         (scores_loaded)
   );
 
   // class_core: rb_arg_max, 1 cycle an image
@@ -300,6 +313,11 @@ module two_levels (
     .out_ready_i (class_ready_i),
     .out_last_o  (class_last_o)
   );
+
+  // The memories are read only: they have nothing to say on a load bus.
+  wire unused;
+
+  assign unused = &{1'd0, fc1_matrix_loaded, fc1_sign_loaded, fc2_matrix_loaded, scores_loaded};
 
 endmodule
 

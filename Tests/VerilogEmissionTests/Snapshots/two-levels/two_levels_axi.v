@@ -74,6 +74,8 @@ module two_levels_axi (
 
   wire mode;
 
+  wire [63:0] load;
+
   rb_image_frame #(
     .DATA_WIDTH (24),
     .BEATS      (2)
@@ -135,22 +137,23 @@ module two_levels_axi (
   );
 
   rb_axi_control #(
-    .HASH      (128'h<hash of the pipeline>),
-    .LEVELS    (2),
-    .MODES     (1),
-    .IN_BEATS  (2),
-    .IN_BYTES  (3),
-    .OUT_BEATS (1),
-    .OUT_BYTES (1),
-    .FIFOS     (0)
+    .HASH       (128'h<hash of the pipeline>),
+    .LEVELS     (2),
+    .MODES      (1),
+    .IN_BEATS   (2),
+    .IN_BYTES   (3),
+    .OUT_BEATS  (1),
+    .OUT_BYTES  (1),
+    .FIFOS      (0),
+    .LOAD_WORDS (0)
   ) u_control (
     .clk_i            (aclk),
     .rst_i            (rst),
     .awaddr_i         (s_axil_awaddr[11:2]),
     .awvalid_i        (s_axil_awvalid),
     .awready_o        (s_axil_awready),
-    .wdata_i          (s_axil_wdata[7:0]),
-    .wstrb_i          (s_axil_wstrb[0]),
+    .wdata_i          (s_axil_wdata),
+    .wstrb_i          (s_axil_wstrb),
     .wvalid_i         (s_axil_wvalid),
     .wready_o         (s_axil_wready),
     .bresp_o          (s_axil_bresp),
@@ -169,12 +172,14 @@ module two_levels_axi (
     .abandon_o        (abandon),
     .clear_o          (clear),
     .mode_o           (mode),
+    .load_o           (load),
     .image_begun_i    (image_begun),
     .image_ended_i    (image_ended),
     .image_short_i    (image_short),
     .image_long_i     (image_long),
     .image_starved_i  (image_starved),
     .image_dropping_i (image_dropping),
+    .load_i           (32'h00000000),
     .image_stalled_i  (s_axis_tvalid && !s_axis_tready),
     .result_left_i    (result_left),
     .result_idle_i    (result_idle),
@@ -185,7 +190,7 @@ module two_levels_axi (
   // No register has bits there; addresses count words; whoever asks is answered.
   wire unused;
 
-  assign unused = &{1'd0, s_axil_awaddr[1:0], s_axil_awprot, s_axil_wdata[31:8], s_axil_wstrb[3:1], s_axil_araddr[1:0], s_axil_arprot, clear, mode};
+  assign unused = &{1'd0, s_axil_awaddr[1:0], s_axil_awprot, s_axil_araddr[1:0], s_axil_arprot, clear, mode, load};
 
 endmodule
 

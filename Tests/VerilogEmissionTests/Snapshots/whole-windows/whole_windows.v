@@ -73,6 +73,11 @@ module whole_windows (
   wire       conv2_sign_core_ready;
   wire       conv2_sign_core_last;
 
+  wire [31:0] conv1_matrix_loaded;
+  wire [31:0] conv1_sign_loaded;
+  wire [31:0] conv2_matrix_loaded;
+  wire [31:0] conv2_sign_core_loaded;
+
   // conv1_queue: rb_fifo, 20 cycles an image
   rb_fifo #(
     .DATA_WIDTH (1),
@@ -149,7 +154,9 @@ module whole_windows (
     .sums_data_o   (conv1_matrix_data),
     .sums_valid_o  (conv1_matrix_valid),
     .sums_ready_i  (conv1_matrix_ready),
-    .sums_last_o   (conv1_matrix_last)
+    .sums_last_o   (conv1_matrix_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (conv1_matrix_loaded)
   );
 
   // conv1_sign: rb_residual_encoder, 12 cycles an image
@@ -172,7 +179,9 @@ module whole_windows (
     .codes_data_o  (conv1_sign_data),
     .codes_valid_o (conv1_sign_valid),
     .codes_ready_i (conv1_sign_ready),
-    .codes_last_o  (conv1_sign_last)
+    .codes_last_o  (conv1_sign_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (conv1_sign_loaded)
   );
 
   // conv2_queue: rb_fifo, 12 cycles an image
@@ -251,7 +260,9 @@ module whole_windows (
     .sums_data_o   (conv2_matrix_data),
     .sums_valid_o  (conv2_matrix_valid),
     .sums_ready_i  (conv2_matrix_ready),
-    .sums_last_o   (conv2_matrix_last)
+    .sums_last_o   (conv2_matrix_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (conv2_matrix_loaded)
   );
 
   // conv2_sign_core: rb_residual_encoder, 6 cycles an image
@@ -274,7 +285,9 @@ module whole_windows (
     .codes_data_o  (conv2_sign_core_data),
     .codes_valid_o (conv2_sign_core_valid),
     .codes_ready_i (conv2_sign_core_ready),
-    .codes_last_o  (conv2_sign_core_last)
+    .codes_last_o  (conv2_sign_core_last),
+    .load_i        (64'h0000000000000000),
+    .load_o        (conv2_sign_core_loaded)
   );
 
   // conv2_sign: rb_stream_register, 6 cycles an image
@@ -292,6 +305,11 @@ module whole_windows (
     .out_ready_i (conv2_sign_ready_i),
     .out_last_o  (conv2_sign_last_o)
   );
+
+  // The memories are read only: they have nothing to say on a load bus.
+  wire unused;
+
+  assign unused = &{1'd0, conv1_matrix_loaded, conv1_sign_loaded, conv2_matrix_loaded, conv2_sign_core_loaded};
 
   // Beats that enter and leave each queue, for high-water marks.
   assign queue_push_o[0] = image_valid_i && image_ready_o;

@@ -74,6 +74,8 @@ module whole_windows_axi (
 
   wire mode;
 
+  wire [63:0] load;
+
   wire [1:0]  queue_push;
   wire [1:0]  queue_pop;
   wire [31:0] high_water;
@@ -159,22 +161,23 @@ module whole_windows_axi (
   );
 
   rb_axi_control #(
-    .HASH      (128'h<hash of the pipeline>),
-    .LEVELS    (1),
-    .MODES     (1),
-    .IN_BEATS  (20),
-    .IN_BYTES  (1),
-    .OUT_BEATS (6),
-    .OUT_BYTES (1),
-    .FIFOS     (2)
+    .HASH       (128'h<hash of the pipeline>),
+    .LEVELS     (1),
+    .MODES      (1),
+    .IN_BEATS   (20),
+    .IN_BYTES   (1),
+    .OUT_BEATS  (6),
+    .OUT_BYTES  (1),
+    .FIFOS      (2),
+    .LOAD_WORDS (0)
   ) u_control (
     .clk_i            (aclk),
     .rst_i            (rst),
     .awaddr_i         (s_axil_awaddr[11:2]),
     .awvalid_i        (s_axil_awvalid),
     .awready_o        (s_axil_awready),
-    .wdata_i          (s_axil_wdata[7:0]),
-    .wstrb_i          (s_axil_wstrb[0]),
+    .wdata_i          (s_axil_wdata),
+    .wstrb_i          (s_axil_wstrb),
     .wvalid_i         (s_axil_wvalid),
     .wready_o         (s_axil_wready),
     .bresp_o          (s_axil_bresp),
@@ -193,12 +196,14 @@ module whole_windows_axi (
     .abandon_o        (abandon),
     .clear_o          (clear),
     .mode_o           (mode),
+    .load_o           (load),
     .image_begun_i    (image_begun),
     .image_ended_i    (image_ended),
     .image_short_i    (image_short),
     .image_long_i     (image_long),
     .image_starved_i  (image_starved),
     .image_dropping_i (image_dropping),
+    .load_i           (32'h00000000),
     .image_stalled_i  (s_axis_tvalid && !s_axis_tready),
     .result_left_i    (result_left),
     .result_idle_i    (result_idle),
@@ -209,7 +214,7 @@ module whole_windows_axi (
   // No register has bits there; addresses count words; whoever asks is answered.
   wire unused;
 
-  assign unused = &{1'd0, s_axil_awaddr[1:0], s_axil_awprot, s_axil_wdata[31:8], s_axil_wstrb[3:1], s_axil_araddr[1:0], s_axil_arprot, mode, s_axis_tdata[7:1]};
+  assign unused = &{1'd0, s_axil_awaddr[1:0], s_axil_awprot, s_axil_araddr[1:0], s_axil_arprot, mode, load, s_axis_tdata[7:1]};
 
 endmodule
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import ResBin
+
+struct ReloadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reload",
+    abstract: "Write what the drivers load into a design, for another model of its shape.",
+    discussion: """
+      The design was generated with `--reloadable`; the model has its layers, sizes and levels. Nothing \
+      is synthesized again: the file holds weights, thresholds, gammas and scores as the memories of \
+      the accelerator take them, with a checksum.
+
+        resbin generate Models/mnist-256x3-m2.onnx --reloadable --output build/mnist
+        resbin reload build/mnist trained-again.onnx --output again.rbp
+
+      resbin_load (C) and Accelerator.load (Python), in driver/ of the design, write it over AXI4-Lite. A \
+      name that ends in .h gives a C header with the same words as an array.
+      """)
+
+  @Argument(help: "The design, a folder that `resbin generate --reloadable` wrote.")
+  var design: String
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "For a design whose levels are chosen at run time: what `resbin calibrate` wrote for the model, in place of its outputs.",
+      valueName: "file"))
+  var levelBanks: String?
+
+  @Option(name: .shortAndLong, help: "The file to write; an older one of its kind is replaced.")
+  var output: String
+
+  @OptionGroup var format: OutputOptions
+
+  func run() throws {
+    let folder = URL(filePath: design)
+    let manifest = try Manifest(folder: folder)
+    let folding = try FoldedNetwork(folder: folder)
+    let choosesLevels = folding.graph.modes > 1
+    guard levelBanks == nil || choosesLevels else {
+      throw Diagnostic(
+        at: "--level-banks", "given for a design with a fixed number of levels",
+        hint: "leave it out, or generate the design with `--run-time-levels`")
+    }
+    let url = URL(filePath: output)
+    try OutputFile.check(url, kind: "parameter image", isOfKind: ParameterImage.isImage)
+    let graph =
+      try choosesLevels ? model.readChoosingLevels(banks: levelBanks) : model.readLowered()
+    let image = try ParameterImage(of: graph, for: manifest, folding)
+    let data =
+      url.pathExtension == "h"
+      ? Data(image.cHeader(name: url.deletingPathExtension().lastPathComponent).utf8) : image.data
+    try OutputFile.write(data, to: url)
+    let report = ReloadReport(
+      image, model: graph.name, design: manifest.network, file: output,
+      scoreStep: graph.lowering.scores?.step)
+    try format.print(report, text: report.text)
+  }
+}
