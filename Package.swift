@@ -19,11 +19,11 @@ let package = Package(
   ],
   targets: [
     .target(name: "Diagnostics", exclude: ["README.md"]),
-    .target(name: "Hashing"),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .target(name: "Hashing", dependencies: ["CZlib"]),
     .target(
       name: "Datasets", dependencies: ["Diagnostics", "CZlib", "CPNG"], exclude: ["README.md"]),
     .target(name: "Modeling", dependencies: ["Diagnostics"], exclude: ["README.md"]),
@@ -59,11 +59,7 @@ let package = Package(
       dependencies: ["Diagnostics", "Hashing", "Cores", "Folding", "Pipelines"],
       exclude: ["README.md"]),
     .target(
-      name: "Packaging",
-      dependencies: [
-        "CZlib", "Diagnostics", "IntegerNetwork", "Cores", "Folding", "Pipelines",
-        "VerilogEmission",
-      ],
+      name: "Packaging", dependencies: ["Cores", "Folding", "VerilogEmission"],
       exclude: ["README.md"], resources: [.embedInCode("Files")]),
     // Sim is a link to the top folder: the testbench travels inside the executable.
     .target(
@@ -79,7 +75,7 @@ let package = Package(
       name: "Reporting",
       dependencies: [
         "Diagnostics", "Modeling", "IntegerNetwork", "GoldenModel", "Cores", "Folding", "Pipelines",
-        "VerilogEmission", "Packaging", "Verification",
+        "VerilogEmission", "Verification",
       ], exclude: ["README.md"]),
     .target(
       name: "ResBin",

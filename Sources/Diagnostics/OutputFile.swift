@@ -12,15 +12,21 @@ package enum OutputFile {
   ///   - isOfKind: Whether something that is there already is one, and may be replaced.
   /// - Throws: ``Diagnostic`` when the folder is missing, or something else is there.
   package static func check(_ url: URL, kind: String, isOfKind: (Data) -> Bool) throws {
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+    guard !isFolder.boolValue else {
+      throw Diagnostic(
+        at: url.relativePath, "that is a folder; a file is expected", hint: "choose a file's name")
+    }
     let folder = url.absoluteURL.deletingLastPathComponent()
     guard FileManager.default.isWritableFile(atPath: folder.path) else {
-      let isThere = FileManager.default.fileExists(atPath: folder.path)
+      let hasFolder = FileManager.default.fileExists(atPath: folder.path)
       throw Diagnostic(
         at: url.relativePath,
-        isThere ? "its folder may not be written to" : "there is no folder '\(folder.path)'",
+        hasFolder ? "its folder may not be written to" : "there is no folder '\(folder.path)'",
         hint: "choose a file in a folder that you may write to")
     }
-    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    guard isThere else { return }
     guard let data = try? Data(contentsOf: url), isOfKind(data) else {
       throw Diagnostic(
         at: url.relativePath, "something is there already, and it is no \(kind)",

@@ -71,6 +71,7 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
   public func check() throws {
     try graph.check()
     try graph.check(folds)
+    try headroom?.check(at: graph.name)
     for layer in graph.linearLayers where folds[layer.name] == nil {
       throw Diagnostic(at: "fold \(graph.name).\(layer.name)", "the layer has no fold")
     }
@@ -110,6 +111,18 @@ public struct Headroom: Equatable, Codable, Sendable {
       let codes = graphs.compactMap { $0.code(of: $0.nodes[layer.index].inputs[0]) }
       return codes.allSatisfy { $0 == .unsigned(bits: codes[0].levels) }
     }.map(\.name)
+  }
+}
+
+extension Headroom {
+  /// - Throws: ``Diagnostic`` for numbers of bits that no hardware is built for.
+  package func check(at path: String) throws {
+    guard (1...20).contains(gammaBits), (2...20).contains(scoreBits) else {
+      throw Diagnostic(
+        at: path,
+        "memories with room for gammas of \(gammaBits) bits and score multipliers of \(scoreBits); "
+          + "1…20 and 2…20 are supported")
+    }
   }
 }
 

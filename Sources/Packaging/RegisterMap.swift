@@ -142,7 +142,7 @@ public struct RegisterMap: Sendable {
           Field("BAD_LEVELS", 4, "a number of levels that there is not; the old one holds"),
           Field(
             "BAD_LOAD", 5,
-            "LOAD_DATA or LOAD_CRC was accessed while the memories were not open or were being checked, or beyond LOAD_WORDS"
+            "an access of LOAD_DATA, or a write of LOAD_CRC, while the memories were not open or were being checked; of LOAD_DATA beyond LOAD_WORDS; a write of LOAD_ADDRESS in a check"
           ),
         ]),
     ]

@@ -67,6 +67,7 @@ public struct FoldSearch {
   ) throws {
     let graph = levels.map(graph.sketched) ?? graph
     try graph.check(overrides)
+    try headroom?.check(at: graph.name)
     self.graph = graph
     self.device = device
     self.headroom = headroom

@@ -283,6 +283,10 @@ extension DesignReport {
             .text("Registers on "), .tag("code", "s_axil"), .text(": "),
             .tag("code", "driver/resbin_registers.h"), .text("; design hash "),
             .tag("code", accelerator.hash), .text("."),
+            .text(
+              accelerator.loadWords.map {
+                " Memories: \($0.grouped) words of 32 bits, which other models can be loaded into."
+              } ?? ""),
           ]),
       ])
   }
@@ -293,7 +297,9 @@ extension DesignReport {
         + (simulation?.latency == nil ? "." : "; compared with the simulation on this page."),
       "Images a second and microseconds: these cycles at the stated clock. No place and route stands behind the clock.",
       "LUT, FF, RAMB36, DSP: of the pipeline, estimated as Yosys counts them for an XC7 device before placement. "
-        + "Frames and registers round it take some 400 LUTs and 650 flip-flops more.",
+        + "Frames and registers round it take some "
+        + (manifest.accelerator?.loadWords == nil
+          ? "400 LUTs and 650 flip-flops more." : "650 LUTs and 850 flip-flops more."),
     ]
     if integers != nil {
       items.append(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Packaging
+import VerilogEmission
 
 /// What a parameter image holds: `resbin reload`.
 public struct ReloadReport: Codable, Equatable, Sendable {
@@ -17,15 +17,13 @@ public struct ReloadReport: Codable, Equatable, Sendable {
   /// The file.
   public var file: String
 
-  public init(
-    _ image: ParameterImage, model: String, design: String, file: String, scoreStep: Double?
-  ) {
+  public init(_ image: ParameterImage, model: String, design: String, file: String) {
     self.model = model
     self.design = design
     words = image.words.count - ParameterImage.headerWords
     let digits = String(image.checksum, radix: 16)
     checksum = String(repeating: "0", count: 8 - digits.count) + digits
-    self.scoreStep = scoreStep
+    scoreStep = image.scoreStep
     self.file = file
   }
 

@@ -6,8 +6,10 @@ import VerilogEmission
 
 /// What the Verilog did: `resbin simulate`.
 public struct SimulationReport: Codable, Equatable, Sendable {
-  /// The network's name.
+  /// The name of the network that the design was generated from.
   public var network: String
+  /// The model that was loaded into its memories, as it was given.
+  public var reloaded: String?
   /// True when everything that was checked is right.
   public var passed: Bool
   /// How the simulation ended.
@@ -48,11 +50,12 @@ public struct SimulationReport: Codable, Equatable, Sendable {
   public var seconds: Double
 
   public init(
-    _ result: VerificationResult, manifest: Manifest, levels: Int? = nil, stalls: String,
-    seed: UInt64,
-    labels: [UInt8], clock: Double, seconds: Double
+    _ result: VerificationResult, manifest: Manifest, reloaded: String? = nil,
+    levels: Int? = nil, stalls: String, seed: UInt64, labels: [UInt8], clock: Double,
+    seconds: Double
   ) {
     network = manifest.network
+    self.reloaded = reloaded
     status = result.status.description
     images = result.images
     agreeing = result.agreeing
@@ -101,6 +104,7 @@ public struct SimulationReport: Codable, Equatable, Sendable {
       "\(network): \(agreeing) of \(images) images agree with the golden model at every joint "
         + "(\(comparedValues.grouped) values, stalls \(stalls), seed \(seed))"
     ]
+    if let reloaded { lines.append("loaded: \(reloaded)") }
     if let levels { lines.append("levels in use: \(levels)") }
     if status != "finished" { lines.append("simulation: \(status)") }
     // After a run that stopped, a value that never came is no news.

@@ -50,14 +50,14 @@ struct ReloadCommand: ParsableCommand {
     try OutputFile.check(url, kind: "parameter image", isOfKind: ParameterImage.isImage)
     let graph =
       try choosesLevels ? model.readChoosingLevels(banks: levelBanks) : model.readLowered()
-    let image = try ParameterImage(of: graph, for: manifest, folding)
+    let image = try ParameterImage(
+      of: folding.loading(graph), into: Pipeline(folding), design: manifest)
     let data =
       url.pathExtension == "h"
       ? Data(image.cHeader(name: url.deletingPathExtension().lastPathComponent).utf8) : image.data
     try OutputFile.write(data, to: url)
     let report = ReloadReport(
-      image, model: graph.name, design: manifest.network, file: output,
-      scoreStep: graph.lowering.scores?.step)
+      image, model: graph.name, design: manifest.network, file: output)
     try format.print(report, text: report.text)
   }
 }

@@ -99,7 +99,8 @@ struct SimulateCommand: ParsableCommand {
     progress.clear()
     noteChanges(of: files, folder: design)
     let report = SimulationReport(
-      result, manifest: files.manifest, levels: levels, stalls: stalls.rawValue, seed: seed,
+      result, manifest: files.manifest, reloaded: reload, levels: levels, stalls: stalls.rawValue,
+      seed: seed,
       labels: selected.labels, clock: clock * 1e6, seconds: seconds / .seconds(1))
     try output.print(report, text: report.text)
     if !report.passed { throw ExitCode(1) }

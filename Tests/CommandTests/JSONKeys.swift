@@ -90,7 +90,7 @@ struct JSONKeys {
     sometimes: [
       "queues[].stage", "queues[].depth", "queues[].highWater", "predictedQueues[].stage",
       "predictedQueues[].depth", "predictedQueues[].highWater", "correct", "latency", "interval",
-      "levels",
+      "levels", "reloaded",
       "mismatch", "mismatch.image", "mismatch.layer",
       "mismatch.stage", "mismatch.row", "mismatch.column", "mismatch.channel", "mismatch.level",
       "mismatch.expected", "mismatch.got",

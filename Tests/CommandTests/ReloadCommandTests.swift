@@ -21,6 +21,7 @@ import Testing
         let json = try resbin.json("simulate design \(images) \(reload)")
         #expect(json.value("passed") == true)
         #expect(json.value("images") == 20)
+        #expect(json.value("reloaded") == (reload.isEmpty ? nil : "Models/mnist-256x3-joint.onnx"))
       }
       let json = try resbin.json("reload design \(other) -o other.rbp")
       #expect(JSONKeys.reload.problems(with: json.keys) == [])
@@ -71,6 +72,7 @@ import Testing
           "notes.txt: something is there already, and it is no parameter image"
         ),
         ("reload design \(other) -o nowhere/out", "there is no folder"),
+        ("reload design \(other) -o Models", "Models: that is a folder; a file is expected"),
         (
           "reload design \(other) --level-banks x -o out",
           "--level-banks: given for a design with a fixed number of levels"

@@ -5,7 +5,7 @@ enum FlowRules {
   /// Every room, in the order of the flow. A room imports rooms before it only; a new one is added
   /// here with the design in mind.
   static let rooms = [
-    "Diagnostics", "Hashing", "CZlib", "CPNG", "Datasets", "Modeling", "ONNXImport",
+    "Diagnostics", "CZlib", "CPNG", "Hashing", "Datasets", "Modeling", "ONNXImport",
     "IntegerNetwork",
     "PopcountKernels", "GoldenModel", "Cores", "Folding", "Pipelines", "VerilogEmission",
     "Packaging",

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Diagnostics
+import Foundation
+import Hashing
+import Pipelines
+
+/// What the memories of a reloadable design are to hold for another model: the drivers write it over
+/// AXI4-Lite. Docs/reference/parameter-image.md describes the words.
+public struct ParameterImage: Equatable, Sendable {
+  /// `RSBP`, as a little-endian word.
+  public static let magic: UInt32 = 0x5042_5352
+  /// The version of the header.
+  public static let format: UInt32 = 1
+  /// Words of the header.
+  public static let headerWords = 10
+
+  /// Header and memories, 32-bit words.
+  public let words: [UInt32]
+  /// What a step of the model's scores means in its numbers; nil for codes and indices.
+  public let scoreStep: Double?
+
+  /// CRC-32 of the memories, the number that register LOAD_CRC shows.
+  public var checksum: UInt32 { words[7] }
+
+  /// The image that loads a model into a design.
+  ///
+  /// - Parameters:
+  ///   - loaded: the model on the hardware of the design, see `FoldedNetwork.loading(_:)`.
+  ///   - built: what the design was generated from.
+  ///   - design: the manifest of the design.
+  /// - Throws: ``Diagnostic`` when the files of the design are not what this version makes of `built`.
+  public init(of loaded: Pipeline, into built: Pipeline, design: Manifest) throws {
+    let accelerator = try built.verilog().manifest.accelerator
+    guard let accelerator, accelerator.hash == design.accelerator?.hash else {
+      throw Diagnostic(
+        at: design.network,
+        "the design is not what this version of resbin makes of its network.json",
+        hint: "generate it again, and build the hardware from it")
+    }
+    let memories = loaded.loadImage
+    let hash = stride(from: 0, to: 32, by: 8).map { start in
+      UInt32(accelerator.hash.dropFirst(start).prefix(8), radix: 16) ?? 0
+    }
+    scoreStep = loaded.folding.graph.lowering.scores?.step
+    let step = (scoreStep ?? 0).bitPattern
+    words =
+      [Self.magic, Self.format] + hash
+      + [
+        UInt32(memories.count), CRC32.checksum(of: memories), UInt32(truncatingIfNeeded: step),
+        UInt32(step >> 32),
+      ] + memories
+  }
+
+  /// Little-endian.
+  public var data: Data { Self.data(of: words) }
+
+  /// Whether a file may be one: what an older image may be replaced by.
+  public static func isImage(_ data: Data) -> Bool {
+    data.starts(with: Self.data(of: [magic]))
+      || String(decoding: data.prefix(120), as: UTF8.self).contains("Parameters for resbin_load")
+  }
+
+  private static func data(of words: [UInt32]) -> Data {
+    words.map(\.littleEndian).withUnsafeBytes { Data($0) }
+  }
+}
