@@ -84,10 +84,20 @@ module rb_loadable_memory #(
     if (open || enable_i) data_q <= memory[address];
   end
 
-  // The words of all places that a word takes.
-  wire [(32<<SLICE_BITS)-1:0] padded = {{((32<<SLICE_BITS)-WIDTH){1'b0}}, data_q};
+  // 32 bits for each address that a word takes.
+  wire [(32<<SLICE_BITS)-1:0] padded;
 
   generate
+    for (k = 0; k < 1 << SLICE_BITS; k = k + 1) begin : gen_address
+      if (k < SLICES) begin : gen_held
+        localparam integer BITS = WIDTH - 32*k < 32 ? WIDTH - 32*k : 32;
+
+        assign padded[32*k +: 32] = {{(32-BITS){1'b0}}, data_q[32*k +: BITS]};
+      end else begin : gen_none
+        assign padded[32*k +: 32] = 0;
+      end
+    end
+
     if (SLICES > 1) begin : gen_chosen
       always @(posedge clk_i) begin
         load_q <= is_here ? padded[32*load_address[SLICE_BITS-1:0] +: 32] : 0;
@@ -101,6 +111,15 @@ module rb_loadable_memory #(
 
   assign data_o = data_q;
   assign load_o = load_q;
+
+  generate
+    if (BASE % (1 << SPAN_BITS) != 0) begin : gen_check
+      initial begin
+        $display("%m: BASE (%0d) is no multiple of what the memory takes (%0d)", BASE, 1 << SPAN_BITS);
+        $finish;
+      end
+    end
+  endgenerate
 
 endmodule
 

@@ -14,7 +14,7 @@ package enum OutputFile {
   package static func check(_ url: URL, kind: String, isOfKind: (Data) -> Bool) throws {
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    guard !isFolder.boolValue else {
+    guard !isFolder.boolValue, !url.hasDirectoryPath else {
       throw Diagnostic(
         at: url.relativePath, "that is a folder; a file is expected", hint: "choose a file's name")
     }

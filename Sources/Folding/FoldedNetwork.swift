@@ -106,11 +106,26 @@ public struct Headroom: Equatable, Codable, Sendable {
   public init(for graph: IntegerGraph, options: LoweringOptions = LoweringOptions()) {
     gammaBits = options.gammaBits
     scoreBits = options.scoreBits
-    let graphs = (0..<graph.modes).map { graph.inMode($0) }
-    fixedGammas = graph.linearLayers.filter { layer in
-      let codes = graphs.compactMap { $0.code(of: $0.nodes[layer.index].inputs[0]) }
-      return codes.allSatisfy { $0 == .unsigned(bits: codes[0].levels) }
+    fixedGammas = graph.linearLayers.filter {
+      graph.sendsWholeNumbers(graph.nodes[$0.index].inputs[0])
     }.map(\.name)
+  }
+}
+
+extension IntegerGraph {
+  /// Whether node `index` sends pixels, bits, or what a uniform quantizer makes: trained gammas halve
+  /// only by chance, and not to the last bit.
+  fileprivate func sendsWholeNumbers(_ index: Int) -> Bool {
+    switch nodes[index].operation {
+    case .maxPool:
+      return sendsWholeNumbers(nodes[index].inputs[0])
+    case .encode(let tree):
+      let trained = lowering.codes.first { $0.layer == nodes[index].name }?.gammas ?? []
+      let halves = zip(trained, trained.dropFirst()).allSatisfy { $0 == 2 * $1 }
+      return tree.code == .unsigned(bits: tree.code.levels) && halves
+    case .input, .lookup, .popcount, .sumPool, .score, .argMax:
+      return true
+    }
   }
 }
 

@@ -42,13 +42,13 @@ struct Package {
       Design.File(path: "\(accelerator.module).core", text: fuseSoCCore),
     ] + staticFiles
   }
+}
 
-  /// Printable ASCII without what could end a string, a comment or a list.
-  func plain(_ text: String) -> String {
-    String(
-      text.unicodeScalars.map { scalar in
-        let isPlain = (" "..."~").contains(scalar) && !"\"\\{}[]$*/".unicodeScalars.contains(scalar)
-        return isPlain ? Character(scalar) : "?"
-      })
-  }
+/// Printable ASCII without what could end a string, a comment or a list.
+func plain(_ text: String) -> String {
+  String(
+    text.unicodeScalars.map { scalar in
+      let isPlain = (" "..."~").contains(scalar) && !"\"\\{}[]$*/".unicodeScalars.contains(scalar)
+      return isPlain ? Character(scalar) : "?"
+    })
 }

@@ -164,7 +164,7 @@ struct PipelineBuilder {
     if let headroom = folding.headroom {
       var widest = code
       if !headroom.fixedGammas.contains(name) {
-        let gamma = 1 << headroom.gammaBits - 1
+        let gamma = codes.flatMap(\.weights).reduce(1 << headroom.gammaBits - 1, max)
         widest.weights = code.weights.map { max($0, gamma) }
         widestGammas = popcount.scales.flatMap { scale in widest.weights.map { scale * $0 } }
       }

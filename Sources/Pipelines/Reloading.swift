@@ -31,6 +31,11 @@ extension FoldedNetwork {
     let built = try Pipeline(self, isSketch: true)
     var diagnostics = DiagnosticCollector()
     for (stage, other) in zip(loaded.stages, built.stages) {
+      if stage.core.moduleName != other.core.moduleName {
+        diagnostics.error(
+          at: "\(graph.name).\(stage.layer)",
+          "it needs a \(stage.core.moduleName) where the design has a \(other.core.moduleName)")
+      }
       for (needed, found) in zip(stage.core.parameters, other.core.parameters)
       where needed != found && !needed.name.hasSuffix("_BASE") {
         diagnostics.error(
@@ -38,6 +43,11 @@ extension FoldedNetwork {
           "it needs \(needed.text); the \(stage.core.moduleName) of the design has \(found.text)",
           hint: "generate a design for this model")
       }
+    }
+    if loaded.stages.count != built.stages.count {
+      diagnostics.error(
+        at: graph.name,
+        "it needs \(loaded.stages.count) stages; the design has \(built.stages.count)")
     }
     try diagnostics.throwIfErrors()
     return loaded

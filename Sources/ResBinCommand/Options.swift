@@ -15,8 +15,8 @@ struct ModelOptions: ParsableArguments {
   var modelOutput: String?
 
   @Option(
-    help: "The most bits of an integer that stands for a trained gamma (1…20).")
-  var gammaBits = 8
+    help: "The most bits of an integer that stands for a trained gamma, 1…20. (default: 8)")
+  var gammaBits: Int?
 
   /// The model. A command that shows no remarks says on standard error which of several outputs was
   /// taken where none was asked for.
@@ -29,7 +29,7 @@ struct ModelOptions: ParsableArguments {
     return trained
   }
 
-  var lowering: LoweringOptions { LoweringOptions(gammaBits: gammaBits) }
+  var lowering: LoweringOptions { LoweringOptions(gammaBits: gammaBits ?? 8) }
 
   /// The network, lowered.
   ///
@@ -59,6 +59,31 @@ struct ModelOptions: ParsableArguments {
     }
     let networks = try file.networksByLevels(output: modelOutput)
     return try .choosingLevels(among: networks, options: lowering)
+  }
+}
+
+extension ModelOptions {
+  /// The model as it is loaded into a design that was generated with `--reloadable`.
+  ///
+  /// - Parameter banks: see ``readChoosingLevels(banks:)``.
+  func readLoading(into folding: FoldedNetwork, banks: String?) throws -> IntegerGraph {
+    var model = self
+    if let headroom = folding.headroom {
+      model.gammaBits = gammaBits ?? headroom.gammaBits
+      guard model.lowering.gammaBits <= headroom.gammaBits else {
+        throw Diagnostic(
+          at: "--gamma-bits",
+          "\(model.lowering.gammaBits) bits; the memories of the design have room for \(headroom.gammaBits)",
+          hint: "leave it out")
+      }
+    }
+    let choosesLevels = folding.graph.modes > 1
+    guard banks == nil || choosesLevels else {
+      throw Diagnostic(
+        at: "--level-banks", "given for a design with a fixed number of levels",
+        hint: "leave it out, or generate the design with `--run-time-levels`")
+    }
+    return try choosesLevels ? model.readChoosingLevels(banks: banks) : model.readLowered()
   }
 }
 

@@ -40,22 +40,16 @@ struct ReloadCommand: ParsableCommand {
     let folder = URL(filePath: design)
     let manifest = try Manifest(folder: folder)
     let folding = try FoldedNetwork(folder: folder)
-    let choosesLevels = folding.graph.modes > 1
-    guard levelBanks == nil || choosesLevels else {
-      throw Diagnostic(
-        at: "--level-banks", "given for a design with a fixed number of levels",
-        hint: "leave it out, or generate the design with `--run-time-levels`")
-    }
     let url = URL(filePath: output)
     try OutputFile.check(url, kind: "parameter image", isOfKind: ParameterImage.isImage)
-    let graph =
-      try choosesLevels ? model.readChoosingLevels(banks: levelBanks) : model.readLowered()
+    let graph = try model.readLoading(into: folding, banks: levelBanks)
     let image = try ParameterImage(
       of: folding.loading(graph), into: Pipeline(folding), design: manifest)
-    let data =
-      url.pathExtension == "h"
-      ? Data(image.cHeader(name: url.deletingPathExtension().lastPathComponent).utf8) : image.data
-    try OutputFile.write(data, to: url)
+    let isHeader = ["h", "hh", "hpp"].contains(url.pathExtension.lowercased())
+    let header = image.cHeader(
+      name: url.deletingPathExtension().lastPathComponent, model: graph.name,
+      design: manifest.network)
+    try OutputFile.write(isHeader ? Data(header.utf8) : image.data, to: url)
     let report = ReloadReport(
       image, model: graph.name, design: manifest.network, file: output)
     try format.print(report, text: report.text)

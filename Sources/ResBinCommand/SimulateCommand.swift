@@ -48,6 +48,15 @@ struct SimulateCommand: ParsableCommand {
       "The output to read of that model. (default: the first)", valueName: "name"))
   var modelOutput: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What `resbin calibrate` wrote for that model, for a design with `--run-time-levels`.",
+      valueName: "file"))
+  var levelBanks: String?
+
+  @Option(help: "The most bits of its gammas, as for `resbin reload`.")
+  var gammaBits: Int?
+
   @Option(help: "Only the first COUNT images.")
   var count: Int?
 
@@ -67,9 +76,13 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     try checkClock(clock)
-    guard modelOutput == nil || reload != nil else {
+    let others = [
+      ("--model-output", modelOutput != nil), ("--level-banks", levelBanks != nil),
+      ("--gamma-bits", gammaBits != nil),
+    ]
+    if reload == nil, let other = others.first(where: \.1) {
       throw Diagnostic(
-        at: "--model-output", "given without `--reload`; the design's own network is simulated",
+        at: other.0, "given without `--reload`; the design's own network is simulated",
         hint: "leave it out")
     }
     let folder = URL(filePath: design)
@@ -111,8 +124,8 @@ struct SimulateCommand: ParsableCommand {
     var model = ModelOptions()
     model.model = path
     model.modelOutput = modelOutput
-    model.gammaBits = folding.headroom?.gammaBits ?? 8
-    return try folding.graph.modes > 1 ? model.readChoosingLevels() : model.readLowered()
+    model.gammaBits = gammaBits
+    return try model.readLoading(into: folding, banks: levelBanks)
   }
 
   /// The manifest foretells cycles and queues for each number of levels that there is.

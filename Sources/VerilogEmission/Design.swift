@@ -99,7 +99,7 @@ extension MemoryImage {
     lines.append("// SPDX-License-Identifier: Apache-2.0")
     lines.append(
       "// layer \(stage.layer), \(stage.core.moduleName) \(parameter): "
-        + "\(depth) words of \(width) bits")
+        + "\(depth) word\(depth == 1 ? "" : "s") of \(width) bit\(width == 1 ? "" : "s")")
     for (index, word) in words.enumerated() {
       let comment = index < comments.count ? "  // \(comments[index])" : ""
       lines.append(hexadecimal(word, width: width) + comment)

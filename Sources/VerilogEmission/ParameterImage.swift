@@ -26,18 +26,23 @@ public struct ParameterImage: Equatable, Sendable {
   /// The image that loads a model into a design.
   ///
   /// - Parameters:
-  ///   - loaded: the model on the hardware of the design, see `FoldedNetwork.loading(_:)`.
+  ///   - loaded: the model on the hardware of the design, see `FoldedNetwork.loading(_:)`; asked for
+  ///     once the design is found to be right.
   ///   - built: what the design was generated from.
   ///   - design: the manifest of the design.
   /// - Throws: ``Diagnostic`` when the files of the design are not what this version makes of `built`.
-  public init(of loaded: Pipeline, into built: Pipeline, design: Manifest) throws {
+  public init(
+    of loaded: @autoclosure () throws -> Pipeline, into built: Pipeline, design: Manifest
+  ) throws {
     let accelerator = try built.verilog().manifest.accelerator
     guard let accelerator, accelerator.hash == design.accelerator?.hash else {
       throw Diagnostic(
         at: design.network,
         "the design is not what this version of resbin makes of its network.json",
-        hint: "generate it again, and build the hardware from it")
+        hint:
+          "use the version that generated it, or generate it again and build the hardware from it")
     }
+    let loaded = try loaded()
     let memories = loaded.loadImage
     let hash = stride(from: 0, to: 32, by: 8).map { start in
       UInt32(accelerator.hash.dropFirst(start).prefix(8), radix: 16) ?? 0

@@ -61,7 +61,8 @@ struct JSONKeys {
       "manifest.accelerator.output.containerBits", "manifest.accelerator.output.isSigned",
     ],
     sometimes: [
-      "manifest.modes", "manifest.modes[].levels", "manifest.modes[].scoreStep",
+      "manifest.accelerator.loadWords", "manifest.modes", "manifest.modes[].levels",
+      "manifest.modes[].scoreStep",
       "manifest.modes[].timing", "manifest.modes[].timing.latency",
       "manifest.modes[].timing.interval", "manifest.modes[].highWater",
       "manifest.scoreStep", "bottleneck.fewestCycles", "manifest.stages[].highWater",

@@ -65,8 +65,9 @@ import Testing
         ),
         (
           "reload design \(other) --gamma-bits 12 -o out",
-          "it needs "
+          "--gamma-bits: 12 bits; the memories of the design have room for 8"
         ),
+        ("reload design \(other) -o out/", "that is a folder; a file is expected"),
         (
           "reload design \(other) -o notes.txt",
           "notes.txt: something is there already, and it is no parameter image"
@@ -83,6 +84,7 @@ import Testing
           "the memories of the design are read only"
         ),
         ("simulate fixed --images x --model-output y", "--model-output: given without `--reload`"),
+        ("simulate fixed --images x --gamma-bits 8", "--gamma-bits: given without `--reload`"),
       ] {
         let output = try resbin.run(command)
         #expect(output.status == 1)

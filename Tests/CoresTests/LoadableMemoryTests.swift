@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Cores
+import Foundation
 import Simulation
 import TestSupport
 import Testing
@@ -79,6 +80,21 @@ struct LoadableMemoryTests {
       return RTLFile(name: file.name, bytes: Array(file.text.replacing(right, with: wrong).utf8))
     }
     #expect(try bench.findings(stalls: [.none]) != [])
+  }
+
+  /// Verilator refuses replications over 8,192 bits; words of 18,528 bits take 1,024 addresses.
+  @Test func wideWordsAreRead() throws {
+    try TestData.withTemporaryFolder { folder in
+      let core = ResidualEncoder(
+        units: 1, levels: 1, sumWidth: 1, groups: 1, thresholds: [[1]], layer: "sign")
+      var cores: [any Core] = [core]
+      LoadMap.place(&cores)
+      let file = try #require(cores[0].files.first { $0.name == "rb_loadable_memory.v" })
+      try Data(file.text.utf8).write(to: folder.appending(path: file.name))
+      let run = try #require(ExternalTool("verilator")).run(
+        ["--lint-only", "-Wall", "-GWIDTH=18528", "-GDEPTH=9", file.name], in: folder)
+      #expect(run.status == 0 && run.text.isEmpty, "\(run.text)")
+    }
   }
 
   private func expectNoFindings(_ cases: [CoreCase]) throws {

@@ -22,6 +22,24 @@ struct ReloadTests {
     try check(RandomNetwork.map(using: &random), images: 3, seed: seed, using: &random)
   }
 
+  /// With fewer levels in use gammas may need more bits than with all of them.
+  @Test(arguments: 0..<UInt64(TestData.isExhaustive ? 20 : 3))
+  func everyModeOfALoadedModelEqualsTheGoldenModel(seed: UInt64) throws {
+    var random = SeededRandom(seed: 13_000 + seed)
+    var (trained, graph) = (RandomNetwork.make(using: &random), IntegerGraph?.none)
+    while graph == nil {
+      trained = RandomNetwork.make(using: &random)
+      let lowered = try trained.network.lowered(with: trained.parameters)
+      if lowered.levels > 1 { graph = lowered }
+    }
+    var whole = try #require(graph)
+    whole.setRandomModes(gammas: 100...900, using: &random)
+    let folding = try whole.folded(to: .cycles(64), headroom: Headroom(for: whole))
+    try EndToEndTests.check(
+      folding, of: trained.network, loading: whole.withOtherParameters(using: &random), images: 6,
+      stalls: [.none, .random], seed: seed, using: &random)
+  }
+
   private func check(
     _ trained: TrainedNetwork, images: Int, seed: UInt64, using random: inout SeededRandom
   ) throws {

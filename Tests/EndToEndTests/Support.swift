@@ -104,3 +104,46 @@ func shippedModel(levels: Int) throws -> TrainedNetwork {
 
 /// BNN-PYNQ's CNV for CIFAR-10, which ships with the project.
 let shippedCNV = TestData.models.appending(path: "cifar10-cnv-bnn-pynq.onnx")
+
+extension IntegerGraph {
+  /// Thresholds, gammas, directions and scores at random for every smaller number of levels.
+  mutating func setRandomModes(
+    gammas: ClosedRange<Int> = 1...9, using random: inout SeededRandom
+  ) {
+    let whole = self
+    fewerLevels = (1..<levels).map { levels in
+      LevelMode(levels: levels, steps: [], scores: lowering.scores)
+    }
+    for mode in 0..<levels - 1 {
+      for index in nodes.indices {
+        guard let source = nodes[index].inputs.first else { continue }
+        // Sums of this mode, from the layers before it.
+        let limits = inMode(mode).sumLimits(of: source)
+        let operation: Operation
+        switch whole.nodes[index].operation {
+        case .encode(let tree):
+          let count = min(mode + 1, tree.code.levels)
+          let weights = (0..<count).map { _ in Int.random(in: gammas, using: &random) }
+          let thresholds = limits.map { limit in
+            (1..<1 << count).map { _ in
+              Int.random(in: -limit / 4 - 1...limit / 4 + 1, using: &random)
+            }
+          }
+          operation = .encode(
+            ThresholdTree(
+              code: ResidualCode(weights: weights), thresholds: thresholds,
+              falling: limits.map { _ in random.next() >> 62 == 0 }))
+        case .score(let score):
+          operation = .score(
+            AffineScore(
+              multipliers: limits.map { _ in Int.random(in: -99...99, using: &random) },
+              offsets: limits.map { Int.random(in: -99 * $0 - 1...99 * $0 + 1, using: &random) },
+              step: score.step))
+        case .input, .lookup, .popcount, .maxPool, .sumPool, .argMax:
+          continue
+        }
+        fewerLevels?[mode].steps.append(LevelMode.Step(node: index, operation: operation))
+      }
+    }
+  }
+}

@@ -35,7 +35,7 @@ const char *resbin_strerror(int result) {
     case RESBIN_E_IMAGE: return "no parameter image of format 1, or one that is damaged or cut off";
     case RESBIN_E_RELOAD:
       return "the memories cannot be written: generate the design with --reloadable";
-    case RESBIN_E_CHECKSUM: return "the memories do not hold what was written; stopped, load again";
+    case RESBIN_E_CHECKSUM: return "the memories do not hold what was loaded, or could not be checked: load again";
     case RESBIN_E_SYSTEM: return "the operating system refused";
     default: return "unknown result";
   }

@@ -53,7 +53,7 @@ enum resbin_result {
   RESBIN_E_LEVELS = -14,     /* there are not so many levels, or no choice of them */
   RESBIN_E_IMAGE = -15,      /* no parameter image, or one that is damaged or cut off */
   RESBIN_E_RELOAD = -16,     /* the memories of the design cannot be written */
-  RESBIN_E_CHECKSUM = -17    /* the memories do not hold what was written; the device is stopped */
+  RESBIN_E_CHECKSUM = -17    /* the memories do not hold what was loaded, or could not be checked */
 };
 
 /* What went wrong, in words; never NULL. */

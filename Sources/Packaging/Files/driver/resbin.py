@@ -152,7 +152,7 @@ class WrongParameters(ResbinError):
 
 
 class ChecksumError(ResbinError):
-    """The memories do not hold what was written; the accelerator is stopped."""
+    """The memories do not hold what was loaded (`load` leaves it stopped), or could not be checked."""
 
 
 # ---- A design --------------------------------------------------------------------------------
