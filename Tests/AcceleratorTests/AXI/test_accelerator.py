@@ -244,10 +244,6 @@ class Bench:
 
     async def start(self, streams=True):
         dut = self.dut
-        dut.aresetn.value = 0
-        dut.s_axis_tvalid.value = 0
-        dut.s_axis_tlast.value = 0
-        dut.m_axis_tready.value = 0
         cocotb.start_soon(Clock(dut.aclk, PERIOD, "ns").start())
         bus = AxiLiteBus.from_prefix(dut, "s_axil")
         self.axil = AxiLiteMaster(bus, dut.aclk, dut.aresetn, reset_active_level=False)
@@ -258,6 +254,23 @@ class Bench:
             channel.log.setLevel("WARNING")
         self.axil.write_if.log.setLevel("WARNING")
         self.axil.read_if.log.setLevel("WARNING")
+        await self._begin(streams)
+
+    async def reset_all(self):
+        """Through aresetn. Returns the client from then on; the bus keeps its one master."""
+        for task in self.tasks:
+            task.kill()
+        fresh = Bench(self.dut, self.rng.getrandbits(32))
+        fresh.axil = self.axil
+        await fresh._begin(streams=True)
+        return fresh
+
+    async def _begin(self, streams):
+        dut = self.dut
+        dut.aresetn.value = 0
+        dut.s_axis_tvalid.value = 0
+        dut.s_axis_tlast.value = 0
+        dut.m_axis_tready.value = 0
         await ClockCycles(dut.aclk, 5)
         self.violations = int(dut.u_checker.violations.value)
         dut.aresetn.value = 1
@@ -886,11 +899,7 @@ async def resets_and_levels_while_memories_are_open(dut):
     # The reset of all closes.
     await bench.open()
     await bench.write("LOAD_ADDRESS", 1)
-    dut.aresetn.value = 0
-    for task in bench.tasks:
-        task.kill()
-    fresh = Bench(dut, SEED)
-    await fresh.start()
+    fresh = await bench.reset_all()
     await fresh.expect(CONTROL=ENABLE, STATUS=0, LOAD_ADDRESS=0, LOAD_CRC=0)
     fresh.send(Packet.good(0))
     await fresh.finish(ERRORS=0)
@@ -1219,11 +1228,7 @@ async def aresetn_clears_everything(dut):
     await bench.write("ID", 0)
     while not dut.m_axis_tvalid.value:
         await ClockCycles(dut.aclk, 10)
-    dut.aresetn.value = 0
-    for task in bench.tasks:
-        task.kill()
-    fresh = Bench(dut, SEED)
-    await fresh.start()
+    fresh = await bench.reset_all()
     await fresh.expect(CONTROL=ENABLE, IRQ_ENABLE=0, IRQ_STATUS=0, ERRORS=0, CYCLES_LOW=0)
     fresh.send(Packet.good(5))
     await fresh.finish(ERRORS=0, IMAGES_OUT=1)
