@@ -38,7 +38,7 @@
 //                       [1] RESET            write 1: drop all images in flight; 1 until done
 //                       [2] ABANDON          write 1: the rest of a packet dropped will never come
 //                       [3] CLEAR            write 1: zero all counters and high-water marks
-//                       [4] LOAD             the memories are open when all results have left
+//                       [4] LOAD             the memories are open when nothing is inside
 //     STATUS            [0] BUSY, [1] DROPPING, [2] ERROR, [3] SWITCHING: LEVELS.CHOSEN is not in use yet,
 //                       [4] LOADING: the memories are open, [5] CHECKING: LOAD_CRC is computed
 //     IRQ_ENABLE        [0] DONE, [1] ERROR
@@ -48,7 +48,7 @@
 //     ERRORS            [0] SHORT_IMAGE, [1] LONG_IMAGE, [2] READ_ONLY, [3] UNMAPPED, [4] BAD_LEVELS,
 //                       [5] BAD_LOAD, write 1 to clear
 //     CYCLES_LOW        reading it latches CYCLES_HIGH
-//     LOAD_ADDRESS      of the word that LOAD_DATA is, a step further after each access of that
+//     LOAD_ADDRESS      of the word that LOAD_DATA is, a step further after each access that is not refused
 //     LOAD_CRC          a write begins a check; the result of the last one
 
 `default_nettype none

@@ -137,20 +137,6 @@ public struct MemoryImage: Equatable, Sendable {
     self.comments = comments
     self.copies = copies
   }
-
-  /// Addresses on the load bus from a word to the next, the least power of two that holds it; each
-  /// address is 32 bits, the lowest first.
-  public var loadStride: Int { 1 << counterWidth((width + 31) / 32) }
-
-  /// Addresses on the load bus from a copy to the next: those of a power of two of words.
-  public var loadSpan: Int { loadStride << counterWidth(depth) }
-
-  /// What stands on the load bus at address `offset` of a copy: 0 beside its words.
-  public func loadWord(at offset: Int) -> UInt32 {
-    let (word, slice) = (offset / loadStride, offset % loadStride)
-    guard word < depth, 32 * slice < width else { return 0 }
-    return UInt32(truncatingIfNeeded: words[word][slice / 2] >> UInt64(slice % 2 * 32))
-  }
 }
 
 /// A file that travels with the executable.

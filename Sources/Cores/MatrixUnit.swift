@@ -202,7 +202,9 @@ public struct MatrixUnit: MemoryCore {
 
   /// Whether the total over the words of a group is the sum itself: no product is left.
   var isDirect: Bool {
-    usesHorner || weightLevels == 1 && (usesAdderTree || gammas == [1] && modes == 1)
+    usesHorner
+      || weightLevels == 1
+        && (usesAdderTree || levels == 1 && modes == 1 && gammasOfParameter == [1])
   }
 
   public var handshake: Handshake { handshake(mode: modes - 1) }

@@ -43,7 +43,7 @@ struct MemoryFit: Equatable {
   static func loadable(width: Int, depth: Int, _ kind: MemoryKind = .automatic) -> MemoryFit {
     let slices = Array(repeating: 32, count: width / 32) + (width % 32 > 0 ? [width % 32] : [])
     let blocks = slices.map { blockRAM(width: $0, depth: depth, widest: 36) }
-    let lutRAM = lutRAM(width: (3 * width + 3) / 4, depth: depth)
+    let lutRAM = lutRAM(width: width, depth: depth, hasOneAddress: true)
     let isBlock = 2 * lutRAM.luts >= blocks.map(\.cost).reduce(0, +)
     var fit =
       if depth == 1 {
@@ -61,10 +61,10 @@ struct MemoryFit: Equatable {
 
   /// A memory with a port that writes and one that reads, and a register on the output.
   ///
-  /// - Parameter hasOneAddress: both ports always have the same address: then LUTs hold a third more.
+  /// - Parameter hasOneAddress: see ``lutRAM(width:depth:hasOneAddress:)``.
   static func ram(width: Int, depth: Int, hasOneAddress: Bool = false) -> MemoryFit {
     let block = blockRAM(width: width, depth: depth, widest: 72)
-    let lutRAM = lutRAM(width: hasOneAddress ? (3 * width + 3) / 4 : width, depth: depth)
+    let lutRAM = lutRAM(width: width, depth: depth, hasOneAddress: hasOneAddress)
     if 2 * lutRAM.luts < block.cost {
       return MemoryFit(luts: lutRAM.luts, flipFlops: width)
     }
@@ -72,7 +72,10 @@ struct MemoryFit: Equatable {
   }
 
   /// The same in LUTs, without the register: 32 words of 6 bits or 64 of 3 in four of them.
-  static func lutRAM(width: Int, depth: Int) -> MemoryFit {
+  ///
+  /// - Parameter hasOneAddress: both ports always have the same address: then LUTs hold a third more.
+  static func lutRAM(width: Int, depth: Int, hasOneAddress: Bool = false) -> MemoryFit {
+    let width = hasOneAddress ? (3 * width + 3) / 4 : width
     let rows = depth <= 32 ? 1 : (depth + 63) / 64
     return MemoryFit(luts: 4 * rows * ((width + (depth <= 32 ? 5 : 2)) / (depth <= 32 ? 6 : 3)))
   }

@@ -42,7 +42,9 @@ extension IntegerGraph {
         diagnostics.error(
           at: "\(name).\(node.name)",
           "\(found); '\(other.name)' has \(expected) there (\(like.name))",
-          hint: "give a model of the same layers")
+          hint: node.hasMask && !like.hasMask
+            ? "generate the design from this model: those without inactive weights can be loaded then, too"
+            : "give a model of the same layers")
       }
     }
     try diagnostics.throwIfErrors()
@@ -62,7 +64,8 @@ extension IntegerGraph {
       let window = popcount.window.map { ", window \($0.form)" } ?? ""
       let bits = popcount.scales.count
       return "\(text) from \(popcount.inputs) values" + window
-        + (bits == 1 ? "" : ", weights of \(bits) bits") + (popcount.mask == nil ? "" : " and 0")
+        + ", weights of \(bits) bit\(bits == 1 ? "" : "s")"
+        + (popcount.mask == nil ? "" : ", some inactive")
     case .maxPool(let window):
       return "\(text), window \(window)"
     case .sumPool(let pool):
@@ -72,6 +75,14 @@ extension IntegerGraph {
     case .score, .argMax:
       return text
     }
+  }
+}
+
+extension IntegerGraph.Node {
+  /// Whether weights may be inactive.
+  fileprivate var hasMask: Bool {
+    guard case .popcount(let popcount) = operation else { return false }
+    return popcount.mask != nil
   }
 }
 

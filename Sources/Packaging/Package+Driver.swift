@@ -33,9 +33,7 @@ extension Package {
         "#define \(macro)_SCORE_STEP \(step)",
       ]
     }
-    let words = stride(from: 0, to: 32, by: 8).map { start in
-      "0x\(accelerator.hash.dropFirst(start).prefix(8).uppercased())u"
-    }
+    let words = accelerator.hashWords.map { hexadecimal($0, digits: 8) }
     lines += [
       "",
       "static const struct resbin_design \(manifest.top)_design = {",

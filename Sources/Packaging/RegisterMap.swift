@@ -110,7 +110,7 @@ public struct RegisterMap: Sendable {
           Field("CLEAR", 3, "write 1: zeroes all counters and marks; reads 0"),
           Field(
             "LOAD", 4,
-            "1: no image is begun, and when all results have left the memories are open; 0 where LOAD_WORDS is 0"
+            "1: no image is begun, and when all packets have ended and all results left the memories are open; 0 where LOAD_WORDS is 0"
           ),
         ]),
       Register(
@@ -153,7 +153,8 @@ public struct RegisterMap: Sendable {
         text: "32-bit words of the memories; 0: they cannot be written"),
       Register(
         name: "LOAD_ADDRESS", offset: 0x078, access: .readWrite,
-        text: "the word that LOAD_DATA is; 1 more after each access of LOAD_DATA"),
+        text:
+          "the word that LOAD_DATA is; 1 more after each access of LOAD_DATA that is carried out"),
       Register(
         name: "LOAD_DATA", offset: 0x07C, access: .readWrite, text: "a word of the memories"),
       Register(

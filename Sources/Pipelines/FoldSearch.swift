@@ -90,14 +90,14 @@ public struct FoldSearch {
   ) throws -> Solution {
     let ends = try combinations(cycles: cycles, within: budget)
     // What depends on the whole, such as the width of the input, is counted at the end.
+    var nearest: Resources?
     for end in ends.sorted(by: { $0.rank(on: device) < $1.rank(on: device) }) {
       let found = try solution(end)
-      if budget.excess(of: found.resources) <= 1 { return found }
+      let excess = budget.excess(of: found.resources)
+      if excess <= 1 { return found }
+      if nearest.map({ excess < budget.excess(of: $0) }) ?? true { nearest = found.resources }
     }
-    let nearest = ends.min {
-      budget.excess(of: $0.resources) < budget.excess(of: $1.resources)
-    }
-    throw exceeded(budget, by: nearest?.resources ?? Resources(), cycles: cycles)
+    throw exceeded(budget, by: nearest ?? Resources(), cycles: cycles)
   }
 
   /// The fold with the fewest cycles that fits into the budget.

@@ -30,11 +30,7 @@ struct PipelineBuilder {
   mutating func run() throws {
     for index in graph.nodes.indices { try add(index) }
     addOutputRegister()
-    if folding.headroom != nil {
-      var cores = stages.map(\.core)
-      LoadMap.place(&cores)
-      for index in stages.indices { stages[index].core = cores[index] }
-    }
+    placeMemories()
   }
 
   /// The stages of linear layer `nodes.lowerBound` and of what follows it, fed by a stream of so many
@@ -47,6 +43,15 @@ struct PipelineBuilder {
     }
     for index in nodes { try add(index) }
     if nodes.upperBound == graph.nodes.count { addOutputRegister() }
+    placeMemories()
+  }
+
+  /// Gives memories that can be written at run time their places on the load bus: they cost more.
+  private mutating func placeMemories() {
+    guard folding.headroom != nil else { return }
+    var cores = stages.map(\.core)
+    LoadMap.place(&cores)
+    for index in stages.indices { stages[index].core = cores[index] }
   }
 
   private mutating func add(_ index: Int) throws {
@@ -159,31 +164,35 @@ struct PipelineBuilder {
     let gammas = codes.map { code in
       popcount.scales.flatMap { scale in code.weights.map { scale * $0 } }
     }
-    var sumWidth = sums.map(\.width).max() ?? 1
-    var widestGammas: [Int]?
-    if let headroom = folding.headroom {
-      var widest = code
-      if !headroom.fixedGammas.contains(name) {
-        let gamma = codes.flatMap(\.weights).reduce(1 << headroom.gammaBits - 1, max)
-        widest.weights = code.weights.map { max($0, gamma) }
-        widestGammas = popcount.scales.flatMap { scale in widest.weights.map { scale * $0 } }
-      }
-      let limits = popcount.largestLimits(for: widest)
-      sumWidth = max(
-        sumWidth, SumLanes(offsets: limits, isDoubled: window.hasAbsentValues).width)
-    }
+    let room = room(for: popcount, named: name, codes: codes, isDoubled: window.hasAbsentValues)
     let matrix = MatrixUnit(
       lanes: fold.lanes, units: fold.units, levelsPerBeat: levelsPerBeat, words: words,
       groups: groups, weightLevels: popcount.scales.count,
       gammas: gammas[gammas.count - 1],
       gammasOfFewerLevels: Set(gammas).count == 1 ? [] : gammas.dropLast(),
-      isPadded: window.hasAbsentValues, sumWidth: sumWidth,
-      widestGammas: widestGammas, memory: fold.memory,
+      isPadded: window.hasAbsentValues, sumWidth: max(sums.map(\.width).max() ?? 1, room.sumWidth),
+      widestGammas: room.gammas, memory: fold.memory,
       weights: image("WEIGHTS_FILE", popcount, popcount.weights, fold, layer: name),
       mask: popcount.mask.map { image("MASK_FILE", popcount, $0, fold, layer: name) })
     carriers[index] = append(
       "\(name)_matrix", layer: name, matrix, from: source, cycles: positions * words * passes,
       carries: CarriedValues(node: index, encodings: sums.map { .sum($0) }))
+  }
+
+  /// Bits of a sum that any weights and gammas have room in, and the largest gammas that can be loaded,
+  /// nil where they are logic; 0 bits where nothing can.
+  private func room(
+    for popcount: MaskedPopcount, named name: String, codes: [ResidualCode], isDoubled: Bool
+  ) -> (sumWidth: Int, gammas: [Int]?) {
+    guard let headroom = folding.headroom, var widest = codes.last else { return (0, nil) }
+    var gammas: [Int]?
+    if !headroom.fixedGammas.contains(name) {
+      let gamma = codes.flatMap(\.weights).reduce(1 << headroom.gammaBits - 1, max)
+      widest.weights = widest.weights.map { max($0, gamma) }
+      gammas = popcount.scales.flatMap { scale in widest.weights.map { scale * $0 } }
+    }
+    let limits = popcount.largestLimits(for: widest)
+    return (SumLanes(offsets: limits, isDoubled: isDoubled).width, gammas)
   }
 
   /// What node `index` sends, in each mode.

@@ -12,45 +12,46 @@ extension Pipeline {
 
   /// Words of ``loadImage``.
   public var loadWords: Int { LoadMap.words(of: stages.map(\.core)) }
-}
 
-extension FoldedNetwork {
-  /// The pipeline of another network of this shape on the hardware of this one: only the words of
-  /// memories differ.
+  /// The pipeline of another network of this shape on this hardware: only the words of memories differ.
   ///
   /// - Throws: ``Diagnostic`` or ``InvalidInput`` when memories are read only, or with each layer that
   ///   needs other hardware.
   public func loading(_ graph: IntegerGraph) throws -> Pipeline {
-    guard headroom != nil else {
+    guard let headroom = folding.headroom else {
       throw Diagnostic(
-        at: self.graph.name, "the memories of the design are read only",
+        at: folding.graph.name, "the memories of the design are read only",
         hint: "generate it with `--reloadable`")
     }
     let loaded = try Pipeline(
-      FoldedNetwork(graph: graph.renamed(like: self.graph), folds: folds, headroom: headroom))
-    let built = try Pipeline(self, isSketch: true)
+      FoldedNetwork(
+        graph: graph.renamed(like: folding.graph), folds: folding.folds, headroom: headroom))
+    try loaded.checkHardware(like: self, of: graph.name)
+    return loaded
+  }
+
+  /// - Throws: ``InvalidInput`` with each stage whose hardware is not that of `other`.
+  private func checkHardware(like other: Pipeline, of network: String) throws {
     var diagnostics = DiagnosticCollector()
-    for (stage, other) in zip(loaded.stages, built.stages) {
-      if stage.core.moduleName != other.core.moduleName {
+    for (stage, like) in zip(stages, other.stages) {
+      if stage.core.moduleName != like.core.moduleName {
         diagnostics.error(
-          at: "\(graph.name).\(stage.layer)",
-          "it needs a \(stage.core.moduleName) where the design has a \(other.core.moduleName)")
+          at: "\(network).\(stage.layer)",
+          "it needs a \(stage.core.moduleName) where the design has a \(like.core.moduleName)")
       }
-      for (needed, found) in zip(stage.core.parameters, other.core.parameters)
-      where needed != found && !needed.name.hasSuffix("_BASE") {
+      for (needed, found) in zip(stage.core.parameters, like.core.parameters) where needed != found
+      {
         diagnostics.error(
-          at: "\(graph.name).\(stage.layer)",
+          at: "\(network).\(stage.layer)",
           "it needs \(needed.text); the \(stage.core.moduleName) of the design has \(found.text)",
           hint: "generate a design for this model")
       }
     }
-    if loaded.stages.count != built.stages.count {
+    if stages.count != other.stages.count {
       diagnostics.error(
-        at: graph.name,
-        "it needs \(loaded.stages.count) stages; the design has \(built.stages.count)")
+        at: network, "it needs \(stages.count) stages; the design has \(other.stages.count)")
     }
     try diagnostics.throwIfErrors()
-    return loaded
   }
 }
 

@@ -21,8 +21,7 @@ public struct ReloadReport: Codable, Equatable, Sendable {
     self.model = model
     self.design = design
     words = image.words.count - ParameterImage.headerWords
-    let digits = String(image.checksum, radix: 16)
-    checksum = String(repeating: "0", count: 8 - digits.count) + digits
+    checksum = image.checksumText
     scoreStep = image.scoreStep
     self.file = file
   }

@@ -50,7 +50,7 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     let url = URL(filePath: output)
     try LevelBanks.checkDestination(url)
-    let graph = try model.readLowered(keepsWeights: true)
+    let graph = try model.source.readLowered(keepsWeights: true)
     // Nothing is read for a network of one level.
     _ = try graph.droppingLevels()
     let (images, tests) = try selectedImages()
@@ -62,7 +62,7 @@ struct CalibrateCommand: ParsableCommand {
     let progress = ProgressBar(total: images.count, isShown: !format.json)
     progress.say("calibrating on \(images.count) images …")
     let start = ContinuousClock.now
-    let calibrated = try graph.calibrated(on: pixels, options: model.lowering)
+    let calibrated = try graph.calibrated(on: pixels, options: model.source.lowering)
     let seconds = ContinuousClock.now - start
     progress.say("measuring on \(tests.count) images …")
     let report = try CalibrationReport(

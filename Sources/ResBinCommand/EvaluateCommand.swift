@@ -39,7 +39,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let trained = try model.read()
+    let trained = try model.source.read()
     let all = try LabelledImages(folder: URL(filePath: dataset), split: split)
     guard !all.labels.isEmpty else {
       throw Diagnostic(
@@ -51,7 +51,7 @@ struct EvaluateCommand: ParsableCommand {
     let report = try EvaluationReport(
       trained,
       images: checkedImages(images, shape: input.shape, bits: input.bits, path: dataset),
-      labels: images.labels, options: model.lowering)
+      labels: images.labels, options: model.source.lowering)
     try output.print(report, text: report.text)
   }
 }

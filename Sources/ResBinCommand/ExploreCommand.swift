@@ -42,8 +42,9 @@ struct ExploreCommand: ParsableCommand {
   func run() throws {
     try checkClock(clock)
     let chosen = try device.map(Device.init(named:)) ?? .zc706
-    let trained = try model.read()
-    let graph = try trained.network.lowered(with: trained.parameters, options: model.lowering)
+    let trained = try model.source.read()
+    let graph = try trained.network.lowered(
+      with: trained.parameters, options: model.source.lowering)
     var report = ExplorationReport(network: graph.name, device: chosen.name, clock: clock * 1e6)
     for levels in self.levels.isEmpty ? [nil] : self.levels.map(Optional.some) {
       var search = try FoldSearch(graph, levels: levels, on: chosen)

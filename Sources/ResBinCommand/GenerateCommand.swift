@@ -78,10 +78,16 @@ struct GenerateCommand: ParsableCommand {
     }
     let target = try goal.target()
     let graph =
-      try runTimeLevels ? model.readChoosingLevels(banks: levelBanks) : model.readLowered()
+      try runTimeLevels
+      ? model.source.readChoosingLevels(
+        banks: levelBanks,
+        hint: model.modelOutput == nil
+          ? "leave `--run-time-levels` out"
+          : "name the output with all levels, or leave `--model-output` out")
+      : model.source.readLowered()
     var search = try FoldSearch(
       graph, on: goal.chosenDevice(), overrides: overrides,
-      headroom: reloadable ? Headroom(for: graph, options: model.lowering) : nil)
+      headroom: reloadable ? Headroom(for: graph, options: model.source.lowering) : nil)
     let folding = try goal.fold(with: &search, target: target)
     if let target { try check(folding, target: target, overrides: overrides) }
     let design = try Pipeline(folding).verilog().packaged(

@@ -18,7 +18,8 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let report = try InspectionReport(model.read(showsRemarks: true), options: model.lowering)
+    let report = try InspectionReport(
+      model.source.read(showsRemarks: true), options: model.source.lowering)
     try output.print(report, text: report.text)
   }
 }

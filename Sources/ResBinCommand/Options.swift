@@ -15,21 +15,38 @@ struct ModelOptions: ParsableArguments {
   var modelOutput: String?
 
   @Option(
-    help: "The most bits of an integer that stands for a trained gamma, 1…20. (default: 8)")
+    help:
+      "The most bits of an integer that stands for a trained gamma, 1…20. (default: 8; for `reload` that of the design)"
+  )
+  var gammaBits: Int?
+
+  /// What they name.
+  var source: ModelSource { ModelSource(path: model, output: modelOutput, gammaBits: gammaBits) }
+}
+
+/// A model, and how it is read and lowered.
+struct ModelSource {
+  /// An ONNX file.
+  var path: String
+  /// nil: the first.
+  var output: String?
+  /// nil: as many as are usual.
   var gammaBits: Int?
 
   /// The model. A command that shows no remarks says on standard error which of several outputs was
   /// taken where none was asked for.
   func read(showsRemarks: Bool = false) throws -> TrainedNetwork {
-    let file = try ONNXModel(contentsOf: URL(filePath: model))
-    let trained = try file.trainedNetwork(output: modelOutput)
-    if !showsRemarks, modelOutput == nil, let remark = file.remarkOnOutputs {
+    let file = try ONNXModel(contentsOf: URL(filePath: path))
+    let trained = try file.trainedNetwork(output: output)
+    if !showsRemarks, output == nil, let remark = file.remarkOnOutputs {
       FileHandle.standardError.write(Data("\(remark)\n".utf8))
     }
     return trained
   }
 
-  var lowering: LoweringOptions { LoweringOptions(gammaBits: gammaBits ?? 8) }
+  var lowering: LoweringOptions {
+    gammaBits.map { LoweringOptions(gammaBits: $0) } ?? LoweringOptions()
+  }
 
   /// The network, lowered.
   ///
@@ -43,29 +60,30 @@ struct ModelOptions: ParsableArguments {
 
   /// The network in which the levels in use are chosen at run time: of the outputs for each number of
   /// them, or of what `resbin calibrate` wrote.
-  func readChoosingLevels(banks: String? = nil) throws -> IntegerGraph {
+  ///
+  /// - Parameter hint: what to do with a model that has no levels to choose from.
+  func readChoosingLevels(banks: String?, hint: String) throws -> IntegerGraph {
     if let banks {
       return try LevelBanks(contentsOf: URL(filePath: banks))
         .applied(to: readLowered(keepsWeights: true), path: banks)
     }
-    let file = try ONNXModel(contentsOf: URL(filePath: model))
-    let whole = try file.trainedNetwork(output: modelOutput)
-    guard try whole.network.lowered(with: whole.parameters, options: lowering).levels > 1 else {
+    let file = try ONNXModel(contentsOf: URL(filePath: path))
+    let networks: [TrainedNetwork]
+    do {
+      networks = try file.networksByLevels(output: output)
+    } catch {
+      let whole = try file.trainedNetwork(output: output)
+      let graph = try whole.network.lowered(with: whole.parameters, options: lowering)
+      guard graph.levels == 1 else { throw error }
       throw Diagnostic(
-        at: model, "every activation has one level: there is nothing to choose",
-        hint: modelOutput == nil
-          ? "leave `--run-time-levels` out"
-          : "name the output with all levels, or leave `--model-output` out")
+        at: path, "every activation has one level: there is nothing to choose", hint: hint)
     }
-    let networks = try file.networksByLevels(output: modelOutput)
     return try .choosingLevels(among: networks, options: lowering)
   }
-}
 
-extension ModelOptions {
   /// The model as it is loaded into a design that was generated with `--reloadable`.
   ///
-  /// - Parameter banks: see ``readChoosingLevels(banks:)``.
+  /// - Parameter banks: see ``readChoosingLevels(banks:hint:)``.
   func readLoading(into folding: FoldedNetwork, banks: String?) throws -> IntegerGraph {
     var model = self
     if let headroom = folding.headroom {
@@ -83,7 +101,9 @@ extension ModelOptions {
         at: "--level-banks", "given for a design with a fixed number of levels",
         hint: "leave it out, or generate the design with `--run-time-levels`")
     }
-    return try choosesLevels ? model.readChoosingLevels(banks: banks) : model.readLowered()
+    guard choosesLevels else { return try model.readLowered() }
+    return try model.readChoosingLevels(
+      banks: banks, hint: "give a model with activations of \(folding.graph.levels) levels")
   }
 }
 
@@ -107,6 +127,14 @@ func encoded(_ report: some Encodable) throws -> Data {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
   return try encoder.encode(report)
+}
+
+/// What is said of a manifest that is not that of the design's network.
+func manifestDiffers(in folder: String) -> Diagnostic {
+  Diagnostic(
+    at: "\(folder)/\(Manifest.fileName)",
+    "the manifest does not say what network.json leads to: one of them was changed, or is of another version",
+    hint: "generate the design again")
 }
 
 /// Says on standard error when a design is no longer as it was generated.

@@ -39,17 +39,18 @@ struct ReloadCommand: ParsableCommand {
   func run() throws {
     let folder = URL(filePath: design)
     let manifest = try Manifest(folder: folder)
-    let folding = try FoldedNetwork(folder: folder)
+    let built = try Pipeline(FoldedNetwork(folder: folder))
     let url = URL(filePath: output)
     try OutputFile.check(url, kind: "parameter image", isOfKind: ParameterImage.isImage)
-    let graph = try model.readLoading(into: folding, banks: levelBanks)
-    let image = try ParameterImage(
-      of: folding.loading(graph), into: Pipeline(folding), design: manifest)
-    let isHeader = ["h", "hh", "hpp"].contains(url.pathExtension.lowercased())
-    let header = image.cHeader(
-      name: url.deletingPathExtension().lastPathComponent, model: graph.name,
-      design: manifest.network)
-    try OutputFile.write(isHeader ? Data(header.utf8) : image.data, to: url)
+    let graph = try model.source.readLoading(into: built.folding, banks: levelBanks)
+    try manifest.checkHash(of: built)
+    let image = try ParameterImage(of: built.loading(graph), into: manifest)
+    var data = image.data
+    if ["h", "hh", "hpp"].contains(url.pathExtension.lowercased()) {
+      let name = url.deletingPathExtension().lastPathComponent
+      data = Data(image.cHeader(name: name, model: graph.name, design: manifest.network).utf8)
+    }
+    try OutputFile.write(data, to: url)
     let report = ReloadReport(
       image, model: graph.name, design: manifest.network, file: output)
     try format.print(report, text: report.text)

@@ -129,10 +129,7 @@ struct ReportCommand: ParsableCommand {
       there.output == manifest.output, there.folds == manifest.folds,
       there.stages.map(\.name) == manifest.stages.map(\.name), there.modes == manifest.modes
     else {
-      throw Diagnostic(
-        at: "\(self.design)/\(Manifest.fileName)",
-        "the manifest does not say what network.json leads to: one of them was changed, or is of another version",
-        hint: "generate the design again")
+      throw manifestDiffers(in: self.design)
     }
     manifest.hash = there.hash
     manifest.files = there.files

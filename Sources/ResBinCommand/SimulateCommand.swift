@@ -87,10 +87,9 @@ struct SimulateCommand: ParsableCommand {
     }
     let folder = URL(filePath: design)
     let files = try Design(folder: folder)
-    let folding = try FoldedNetwork(folder: folder)
-    let pipeline =
-      try reload.map { try folding.loading(read($0, for: folding)) } ?? Pipeline(folding)
-    try checkModes(of: files.manifest, pipeline: pipeline)
+    let built = try Pipeline(FoldedNetwork(folder: folder))
+    try checkModes(of: files.manifest, pipeline: built)
+    let pipeline = try reload.map { try loading($0, into: built) } ?? built
     if let levels { try check(levels, of: pipeline.folding.graph) }
     let selected = try limited(
       LabelledImages(contentsOf: URL(filePath: images)), to: count, path: images)
@@ -119,28 +118,18 @@ struct SimulateCommand: ParsableCommand {
     if !report.passed { throw ExitCode(1) }
   }
 
-  /// A model of the design's shape, lowered for it.
-  private func read(_ path: String, for folding: FoldedNetwork) throws -> IntegerGraph {
-    var model = ModelOptions()
-    model.model = path
-    model.modelOutput = modelOutput
-    model.gammaBits = gammaBits
-    return try model.readLoading(into: folding, banks: levelBanks)
+  /// Another model on the hardware of the design.
+  private func loading(_ path: String, into built: Pipeline) throws -> Pipeline {
+    let model = ModelSource(path: path, output: modelOutput, gammaBits: gammaBits)
+    return try built.loading(model.readLoading(into: built.folding, banks: levelBanks))
   }
 
   /// The manifest foretells cycles and queues for each number of levels that there is.
   private func checkModes(of manifest: Manifest, pipeline: Pipeline) throws {
     let modes = manifest.modes ?? []
-    let numbers = Array(1..<pipeline.folding.graph.modes)
-    guard modes.map(\.levels) == numbers,
+    guard modes.map(\.levels) == Array(1..<pipeline.folding.graph.modes),
       modes.allSatisfy({ $0.highWater.count == pipeline.queueStages.count })
-    else {
-      throw Diagnostic(
-        at: "\(design)/\(Manifest.fileName)",
-        "the manifest tells of \(modes.count + 1) numbers of levels, network.json of \(numbers.count + 1), "
-          + "or their queues differ: one of them was changed",
-        hint: "generate the design again")
-    }
+    else { throw manifestDiffers(in: design) }
   }
 
   private func check(_ levels: Int, of graph: IntegerGraph) throws {

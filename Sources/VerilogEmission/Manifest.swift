@@ -68,6 +68,13 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var input: Packing
     /// Results on their way in memory.
     public var output: Packing
+
+    /// The hash as the registers have it, HASH_0 first.
+    public var hashWords: [UInt32] {
+      stride(from: 0, to: 32, by: 8).map { start in
+        UInt32(hash.dropFirst(start).prefix(8), radix: 16) ?? 0
+      }
+    }
   }
 
   /// How the values of a stream lie in the bytes of a beat. Value 0 is in the low bits; where

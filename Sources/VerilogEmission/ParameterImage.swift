@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cores
 import Diagnostics
 import Foundation
 import Hashing
@@ -23,34 +24,20 @@ public struct ParameterImage: Equatable, Sendable {
   /// CRC-32 of the memories, the number that register LOAD_CRC shows.
   public var checksum: UInt32 { words[7] }
 
+  /// The same, eight hexadecimal digits.
+  public var checksumText: String { hexadecimal([UInt64(checksum)], width: 32) }
+
   /// The image that loads a model into a design.
   ///
   /// - Parameters:
-  ///   - loaded: the model on the hardware of the design, see `FoldedNetwork.loading(_:)`; asked for
-  ///     once the design is found to be right.
-  ///   - built: what the design was generated from.
-  ///   - design: the manifest of the design.
-  /// - Throws: ``Diagnostic`` when the files of the design are not what this version makes of `built`.
-  public init(
-    of loaded: @autoclosure () throws -> Pipeline, into built: Pipeline, design: Manifest
-  ) throws {
-    let accelerator = try built.verilog().manifest.accelerator
-    guard let accelerator, accelerator.hash == design.accelerator?.hash else {
-      throw Diagnostic(
-        at: design.network,
-        "the design is not what this version of resbin makes of its network.json",
-        hint:
-          "use the version that generated it, or generate it again and build the hardware from it")
-    }
-    let loaded = try loaded()
+  ///   - loaded: the model on the hardware of the design, see `Pipeline.loading(_:)`.
+  ///   - design: the manifest of the design, see ``Manifest/checkHash(of:)``.
+  public init(of loaded: Pipeline, into design: Manifest) {
     let memories = loaded.loadImage
-    let hash = stride(from: 0, to: 32, by: 8).map { start in
-      UInt32(accelerator.hash.dropFirst(start).prefix(8), radix: 16) ?? 0
-    }
     scoreStep = loaded.folding.graph.lowering.scores?.step
     let step = (scoreStep ?? 0).bitPattern
     words =
-      [Self.magic, Self.format] + hash
+      [Self.magic, Self.format] + (design.accelerator?.hashWords ?? [])
       + [
         UInt32(memories.count), CRC32.checksum(of: memories), UInt32(truncatingIfNeeded: step),
         UInt32(step >> 32),
@@ -60,13 +47,29 @@ public struct ParameterImage: Equatable, Sendable {
   /// Little-endian.
   public var data: Data { Self.data(of: words) }
 
+  /// What a C header with an image says of itself.
+  package static let headerMark = "Parameters for resbin_load"
+
   /// Whether a file may be one: what an older image may be replaced by.
   public static func isImage(_ data: Data) -> Bool {
     data.starts(with: Self.data(of: [magic]))
-      || String(decoding: data.prefix(120), as: UTF8.self).contains("Parameters for resbin_load")
+      || String(decoding: data.prefix(120), as: UTF8.self).contains(headerMark)
   }
 
   private static func data(of words: [UInt32]) -> Data {
     words.map(\.littleEndian).withUnsafeBytes { Data($0) }
+  }
+}
+
+extension Manifest {
+  /// - Throws: ``Diagnostic`` when the files of the design are not what this version makes of `pipeline`.
+  public func checkHash(of pipeline: Pipeline) throws {
+    guard let accelerator, accelerator.hash == (try pipeline.verilog().manifest.accelerator?.hash)
+    else {
+      throw Diagnostic(
+        at: network, "the design is not what this version of resbin makes of its network.json",
+        hint:
+          "use the version that generated it, or generate it again and build the hardware from it")
+    }
   }
 }

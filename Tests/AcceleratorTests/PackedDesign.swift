@@ -42,8 +42,7 @@ struct PackedDesign {
       other == nil ? [] : ["parameters.rbp", "reloaded.bin"].map { root.appending(path: $0) }
     var expected = (fewer + [results]).enumerated().map { (graph.inMode($0), $1) }
     if let other {
-      let image = try ParameterImage(
-        of: pipeline.folding.loading(other), into: pipeline, design: manifest)
+      let image = try ParameterImage(of: pipeline.loading(other), into: manifest)
       try image.data.write(to: reload[0])
       expected.append((other.inMode(other.modes - 1), reload[1]))
     }

@@ -38,9 +38,10 @@ import Testing
       }
       let header = try String(
         contentsOf: resbin.folder.appending(path: "other-model.h"), encoding: .utf8)
-      #expect(header.contains("static const uint32_t other_model[\(data.count / 4)] = {\n"))
+      #expect(
+        header.contains("static const uint32_t other_model_parameters[\(data.count / 4)] = {\n"))
       let checksum: String? = json.value("checksum")
-      #expect(header.contains("CRC-32 0x\((checksum ?? "").uppercased())"))
+      #expect(header.contains("CRC-32 \(checksum ?? "?")."))
     }
   }
 
@@ -50,6 +51,11 @@ import Testing
       #expect(
         try resbin.run(generate.replacing("--reloadable -o design", with: "-o fixed")).status == 0)
       try resbin.write(Array("keep me".utf8), to: "notes.txt")
+      // A budget that the same design without writable memories keeps.
+      let budget = try resbin.run(
+        generate.replacing("2048", with: "1024").replacing("-o design", with: "-o out --luts 5800"))
+      #expect(budget.error.contains("an image every 1024 cycles takes an estimated"))
+      #expect(budget.error.contains("LUTs (5800 are allowed)"), "\(budget.error)")
       for (command, message) in [
         (
           "reload fixed \(other) -o out",

@@ -81,7 +81,8 @@ import Testing
       let changed = try resbin.run("simulate design \(images) --levels 1")
       #expect(changed.status == 1)
       #expect(
-        changed.error.contains("design/manifest.json: the manifest tells of 3 numbers of levels"))
+        changed.error.contains(
+          "design/manifest.json: the manifest does not say what network.json leads to"))
     }
   }
 

@@ -43,7 +43,9 @@ func check(
 ) throws {
   let prepared = try Prepared(folding)
   let images = (0..<count).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
-  for pipeline in try [prepared.pipeline] + (other.map { [try folding.loading($0)] } ?? []) {
+  for pipeline in try [prepared.pipeline]
+    + (other.map { [try prepared.pipeline.loading($0)] } ?? [])
+  {
     let verifier = try DesignVerifier(
       prepared.design, pipeline: pipeline, loads: other != nil, optimization: .quick)
     for mode in 0..<folding.graph.modes {

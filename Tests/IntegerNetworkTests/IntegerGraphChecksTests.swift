@@ -111,6 +111,25 @@ import Testing
       } == "error: n.fc: a weight that the mask leaves out is not 0")
   }
 
+  /// Hardware with a mask takes a network without one, not the other way round.
+  @Test func inactiveWeightsNeedAMask() throws {
+    let masked = try graph()
+    var whole = masked
+    let weights = BitMatrix(rows: 2, columns: 3)
+    whole.nodes[1].operation = .popcount(MaskedPopcount(weights: weights, mask: nil))
+    guard case .popcount(let popcount) = try whole.renamed(like: masked).nodes[1].operation else {
+      Issue.record("no popcount")
+      return
+    }
+    #expect(popcount.mask == BitMatrix(rows: 2, columns: 3, filled: true))
+    #expect(
+      printedError { _ = try masked.renamed(like: whole) } == """
+        error: n.fc: popcount to 2 from 3 values, weights of 1 bit, some inactive; 'n' has popcount to 2 from \
+        3 values, weights of 1 bit there (fc)
+          hint: generate the design from this model: those without inactive weights can be loaded then, too
+        """)
+  }
+
   @Test(arguments: [[[0, 0, 0]], [[0, 0, 0], [0, 0]], [[0, 0, 0], [0, 0, 1 << 60]]])
   func thresholdsFitTheirChannels(thresholds: [[Int]]) throws {
     let tree = ThresholdTree(code: ResidualCode(weights: [2, 1]), thresholds: thresholds)

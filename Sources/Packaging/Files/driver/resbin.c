@@ -211,14 +211,15 @@ static uint32_t crc_of(const uint32_t *words, size_t count) {
   return ~crc;
 }
 
-/* Opens the memories, and says how ENABLE was. After a timeout all is as it was. */
+/* Opens the memories, and says how ENABLE was. After a timeout all is as it was. While they are open it is
+ * stopped: so it stays where its program is killed in the midst of a load. */
 static int open_memories(struct resbin *device, uint32_t *enable, uint32_t timeout) {
   uint32_t control = get(device, RESBIN_CONTROL);
   int result;
   *enable = control & RESBIN_CONTROL_ENABLE;
   /* Who left them open may have left a check going, too: closing ends it. No image begins. */
   if ((control & RESBIN_CONTROL_LOAD) != 0) set(device, RESBIN_CONTROL, 0);
-  set(device, RESBIN_CONTROL, *enable | RESBIN_CONTROL_LOAD);
+  set(device, RESBIN_CONTROL, RESBIN_CONTROL_LOAD);
   result = wait_for(device, RESBIN_STATUS, RESBIN_STATUS_LOADING, RESBIN_STATUS_LOADING, timeout);
   if (result != RESBIN_OK) set(device, RESBIN_CONTROL, *enable);
   return result;

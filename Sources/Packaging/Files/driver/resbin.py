@@ -554,13 +554,14 @@ class Accelerator:
         return words
 
     def _open_memories(self, timeout: float) -> int:
-        """Gives ENABLE as it was. After an exception all is as it was."""
+        """Gives ENABLE as it was. After an exception all is as it was. While they are open it is
+        stopped: so it stays where its program is killed in the midst of a load."""
         control = self.read(Register.CONTROL)
         enable = control & Control.ENABLE
         if control & Control.LOAD:
             # Who left them open may have left a check going, too: closing ends it. No image begins.
             self.write(Register.CONTROL, 0)
-        self.write(Register.CONTROL, enable | Control.LOAD)
+        self.write(Register.CONTROL, Control.LOAD)
         try:
             wait_until(
                 lambda: bool(self.read(Register.STATUS) & Status.LOADING), timeout, self.clock,
