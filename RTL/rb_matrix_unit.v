@@ -23,8 +23,8 @@
 //          flag above the lanes.
 // Output   UNITS unsigned sums of SUM_WIDTH bits, one beat a group; last is that of its last beat.
 // Timing   latency 3 (one weight level, and one level with gamma 1, HORNER or ADDER_TREE), else 5,
-//          and 1 more with POPCOUNT_CYCLES 2, 1 with 2 to 4 POPCOUNT_PARTS, 2 with up to 16, after the
-//          last beat of a group; a beat a cycle.
+//          and 1 more with POPCOUNT_CYCLES 2, 1 with 2 to 4 POPCOUNT_PARTS, 2 with up to 16, 3 with up
+//          to 64, after the last beat of a group; a beat a cycle.
 //            1 codes and weights    2 popcounts    3 totals over words    4 products    5 sums
 // Storage  weights: GROUPS*WEIGHT_LEVELS*WORDS words of UNITS*LANES bits, weight level p of a group
 //          at (group*WEIGHT_LEVELS + p)*WORDS + word, unit u lane i at bit u*LANES + i; the same
@@ -55,7 +55,7 @@ module rb_matrix_unit #(
   parameter integer HORNER          = 0,  // 1: gamma_l = 2^(LEVELS-l), in series
   parameter integer ADDER_TREE      = 0,  // 1: gamma_pl = h_p*2^(LEVELS-l), in parallel
   parameter integer POPCOUNT_CYCLES = 1,  // 2: counters, then their sum; not with ADDER_TREE
-  parameter integer POPCOUNT_PARTS  = 1,  // counted side by side and added, four a cycle; up to 16
+  parameter integer POPCOUNT_PARTS  = 1,  // counted side by side and added, four a cycle; up to 64
   parameter integer GAMMA_WIDTH     = 1,  // bits
   // For each mode, for each weight level that of each level, gamma_11 lowest. In parallel that of a
   // level not in use is 0; in series there is none, and what is left of a mode's part is 0.
@@ -112,10 +112,9 @@ module rb_matrix_unit #(
   localparam integer COUNT_WIDTH    = FULL_WIDTH < SUM_WIDTH ? FULL_WIDTH : SUM_WIDTH;
   localparam integer VECTOR_WIDTH   = $clog2((PADDED != 0 ? 2 : 1) * LARGEST_COUNT * WORDS + 1);
   localparam integer PART_LANES     = (LANES + POPCOUNT_PARTS - 1) / POPCOUNT_PARTS;
-  localparam integer PART_WIDTH     = $clog2(PART_LANES + 1);
-  localparam integer QUARTERS       = (POPCOUNT_PARTS + 3) / 4;
-  localparam integer PLACES         = POPCOUNT_PARTS == 1 ? 1 : 4 * QUARTERS;
-  localparam integer ADD_CYCLES     = POPCOUNT_PARTS == 1 ? 0 : QUARTERS == 1 ? 1 : 2;
+  localparam integer PART_WIDTH     = $clog2(PART_LANES * LARGEST_LANE + 1);
+  localparam integer ADD_CYCLES     =
+    POPCOUNT_PARTS == 1 ? 0 : POPCOUNT_PARTS <= 4 ? 1 : POPCOUNT_PARTS <= 16 ? 2 : 3;
   localparam integer LATE           = POPCOUNT_CYCLES + ADD_CYCLES - 1;  // cycles before the last
   localparam integer TOTAL_WIDTH    =
     DIRECT || VECTOR_WIDTH > SUM_WIDTH ? SUM_WIDTH : VECTOR_WIDTH;
@@ -365,6 +364,26 @@ module rb_matrix_unit #(
   assign halves_valid = late_valid[LATE];
   assign counts       = moves[LATE];
 
+  // Behind the numbers of the parts, which are registers already.
+  wire [1:0] tree_moves;
+
+  generate
+    if (ADD_CYCLES > 1) begin : gen_tree_moves
+      assign tree_moves = moves[POPCOUNT_CYCLES +: 2];
+    end else begin : gen_no_tree
+      assign tree_moves = 0;
+    end
+  endgenerate
+
+  // The number of a part, modulo 2^COUNT_WIDTH.
+  function [COUNT_WIDTH-1:0] as_count(input [PART_WIDTH-1:0] number);
+    integer i;
+    begin
+      as_count = 0;
+      for (i = 0; i < PART_WIDTH && i < COUNT_WIDTH; i = i + 1) as_count[i] = number[i];
+    end
+  endfunction
+
   genvar unit, level, lane, counter, part;
   generate
     if (ADDER_TREE != 0) begin : gen_lanes
@@ -372,36 +391,35 @@ module rb_matrix_unit #(
       // across the lanes, then a sum of the words that are left. A sum or a carry is one LUT6, with
       // the XNORs of its three synapses.
 `ifdef RB_COUNTONES
-      function [COUNT_WIDTH-1:0] sum_of(
-        input [LANES*LEVELS-1:0] lanes, input [LANES-1:0] signs, input [LANES-1:0] active,
-        input                    agree
+      function [PART_WIDTH-1:0] sum_of(
+        input [PART_LANES*LEVELS-1:0] lanes, input [PART_LANES-1:0] signs,
+        input [PART_LANES-1:0] active, input agree
       );
         reg [LEVELS-1:0] value;
         integer          i;
         begin
           sum_of = 0;
-          for (i = 0; i < LANES; i = i + 1) begin
+          for (i = 0; i < PART_LANES; i = i + 1) begin
             value = lanes[i*LEVELS +: LEVELS];
             if (!signs[i]) value = ~value;
             if (agree) value = {LEVELS{1'b1}};
-            if (MASKED == 0 || active[i]) sum_of = sum_of + COUNT_WIDTH'(value);
+            if (MASKED == 0 || active[i]) sum_of = sum_of + PART_WIDTH'(value);
           end
         end
       endfunction
 `else
-      localparam integer THIRD = (LANES + 2) / 3;
+      localparam integer THIRD = (PART_LANES + 2) / 3;
 
-      function [COUNT_WIDTH-1:0] sum_of(
-        input [LANES*LEVELS-1:0] lanes, input [LANES-1:0] signs, input [LANES-1:0] active,
-        input                    agree
+      function [PART_WIDTH-1:0] sum_of(
+        input [PART_LANES*LEVELS-1:0] lanes, input [PART_LANES-1:0] signs,
+        input [PART_LANES-1:0] active, input agree
       );
         reg [3*THIRD*LEVELS-1:0] agreements;
         reg [THIRD*LEVELS-1:0]   a, b, c, sums, carries;
-        reg [FULL_WIDTH-1:0]     full;
         integer                  i;
         begin
           agreements = 0;
-          for (i = 0; i < LANES; i = i + 1) begin
+          for (i = 0; i < PART_LANES; i = i + 1) begin
             agreements[i*LEVELS +: LEVELS] =
               (~(lanes[i*LEVELS +: LEVELS] ^ {LEVELS{signs[i]}}) | {LEVELS{agree}})
               & {LEVELS{MASKED == 0 || active[i]}};
@@ -409,22 +427,57 @@ module rb_matrix_unit #(
           {a, b, c} = agreements;
           sums      = a ^ b ^ c;
           carries   = (a & b) | (c & (a | b));
-          full      = 0;
+          sum_of    = 0;
           for (i = 0; i < THIRD; i = i + 1) begin
-            full = full + {{(FULL_WIDTH-LEVELS){1'b0}}, sums[i*LEVELS +: LEVELS]}
-                        + ({{(FULL_WIDTH-LEVELS){1'b0}}, carries[i*LEVELS +: LEVELS]} << 1);
+            sum_of = sum_of + {{(PART_WIDTH-LEVELS){1'b0}}, sums[i*LEVELS +: LEVELS]}
+                            + ({{(PART_WIDTH-LEVELS){1'b0}}, carries[i*LEVELS +: LEVELS]} << 1);
           end
-          for (i = 0; i < COUNT_WIDTH; i = i + 1) sum_of[i] = full[i];
         end
       endfunction
 `endif
 
+      // Behind the last lane: code 0 and weight +1, which is 0.
+      wire [POPCOUNT_PARTS*PART_LANES*LEVELS-1:0] lanes =
+        {{((POPCOUNT_PARTS*PART_LANES-LANES)*LEVELS){1'b0}}, codes_q};
+
       for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
-        always @(posedge clk_i) begin
-          if (counts) begin
-            counts_q[unit*COUNT_WIDTH +: COUNT_WIDTH] <= sum_of(
-              codes_q, weights[unit*LANES +: LANES], mask[unit*LANES +: LANES], all_agree);
+        wire [POPCOUNT_PARTS*PART_LANES-1:0] signs =
+          {{(POPCOUNT_PARTS*PART_LANES-LANES){1'b1}}, weights[unit*LANES +: LANES]};
+        wire [POPCOUNT_PARTS*PART_LANES-1:0] active =
+          {{(POPCOUNT_PARTS*PART_LANES-LANES){1'b0}}, mask[unit*LANES +: LANES]};
+        wire [POPCOUNT_PARTS*COUNT_WIDTH-1:0] parts;
+        wire [COUNT_WIDTH-1:0] sum;
+
+        for (part = 0; part < POPCOUNT_PARTS; part = part + 1) begin : gen_part
+          wire [PART_WIDTH-1:0] number = sum_of(
+            lanes[part*PART_LANES*LEVELS +: PART_LANES*LEVELS],
+            signs[part*PART_LANES +: PART_LANES], active[part*PART_LANES +: PART_LANES], all_agree);
+
+          if (POPCOUNT_PARTS > 1) begin : gen_kept
+            reg [PART_WIDTH-1:0] part_q;
+
+            always @(posedge clk_i) begin
+              if (moves[0]) part_q <= number;
+            end
+
+            assign parts[part*COUNT_WIDTH +: COUNT_WIDTH] = as_count(part_q);
+          end else begin : gen_passed
+            assign parts[part*COUNT_WIDTH +: COUNT_WIDTH] = as_count(number);
           end
+        end
+
+        rb_adder_tree #(
+          .NUMBERS(POPCOUNT_PARTS),
+          .WIDTH  (COUNT_WIDTH)
+        ) u_parts (
+          .clk_i    (clk_i),
+          .moves_i  (tree_moves),
+          .numbers_i(parts),
+          .sum_o    (sum)
+        );
+
+        always @(posedge clk_i) begin
+          if (counts) counts_q[unit*COUNT_WIDTH +: COUNT_WIDTH] <= sum;
         end
       end
     end else begin : gen_levels
@@ -524,23 +577,6 @@ module rb_matrix_unit #(
       endfunction
 `endif
 
-      // Four numbers, the sum as wide as a count.
-      function [COUNT_WIDTH-1:0] sum_of_four(input [4*COUNT_WIDTH-1:0] numbers);
-        begin
-          sum_of_four = (numbers[0 +: COUNT_WIDTH] + numbers[COUNT_WIDTH +: COUNT_WIDTH])
-            + (numbers[2*COUNT_WIDTH +: COUNT_WIDTH] + numbers[3*COUNT_WIDTH +: COUNT_WIDTH]);
-        end
-      endfunction
-
-      // A count of a part, modulo 2^COUNT_WIDTH.
-      function [COUNT_WIDTH-1:0] as_count(input [PART_WIDTH-1:0] number);
-        integer i;
-        begin
-          as_count = 0;
-          for (i = 0; i < PART_WIDTH && i < COUNT_WIDTH; i = i + 1) as_count[i] = number[i];
-        end
-      endfunction
-
       for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_level
         wire [LANES-1:0] signs;  // b_(level+1) of every lane
         if (LEVELS_PER_BEAT == 1) begin : gen_all
@@ -560,15 +596,13 @@ module rb_matrix_unit #(
 
           wire [POPCOUNT_PARTS*PART_LANES-1:0] padded =
             {{(POPCOUNT_PARTS*PART_LANES-LANES){1'b0}}, agreements};
-          wire [PLACES*COUNT_WIDTH-1:0] parts;  // behind those that are there: 0
+          wire [POPCOUNT_PARTS*COUNT_WIDTH-1:0] parts;
           wire [COUNT_WIDTH-1:0] sum;
 
-          for (part = 0; part < PLACES; part = part + 1) begin : gen_part
+          for (part = 0; part < POPCOUNT_PARTS; part = part + 1) begin : gen_part
             wire [COUNT_WIDTH-1:0] number;
 
-            if (part >= POPCOUNT_PARTS) begin : gen_none
-              assign number = 0;
-            end else if (POPCOUNT_CYCLES == 2) begin : gen_half
+            if (POPCOUNT_CYCLES == 2) begin : gen_half
               reg [HALF_WIDTH-1:0] half_q;
 
               always @(posedge clk_i) begin
@@ -593,26 +627,15 @@ module rb_matrix_unit #(
             assign parts[part*COUNT_WIDTH +: COUNT_WIDTH] = number;
           end
 
-          if (POPCOUNT_PARTS == 1) begin : gen_one
-            assign sum = parts[COUNT_WIDTH-1:0];
-          end else if (QUARTERS == 1) begin : gen_four
-            assign sum = sum_of_four(parts);
-          end else begin : gen_more
-            reg  [QUARTERS*COUNT_WIDTH-1:0] quarters_q;
-            wire [4*COUNT_WIDTH-1:0]        quarters =
-              {{((4-QUARTERS)*COUNT_WIDTH){1'b0}}, quarters_q};
-
-            for (part = 0; part < QUARTERS; part = part + 1) begin : gen_quarter
-              always @(posedge clk_i) begin
-                if (moves[2]) begin
-                  quarters_q[part*COUNT_WIDTH +: COUNT_WIDTH] <=
-                    sum_of_four(parts[4*part*COUNT_WIDTH +: 4*COUNT_WIDTH]);
-                end
-              end
-            end
-
-            assign sum = sum_of_four(quarters);
-          end
+          rb_adder_tree #(
+            .NUMBERS(POPCOUNT_PARTS),
+            .WIDTH  (COUNT_WIDTH)
+          ) u_parts (
+            .clk_i    (clk_i),
+            .moves_i  (tree_moves),
+            .numbers_i(parts),
+            .sum_o    (sum)
+          );
 
           always @(posedge clk_i) begin
             if (counts) counts_q[COUNTER*COUNT_WIDTH +: COUNT_WIDTH] <= sum;
@@ -868,10 +891,10 @@ module rb_matrix_unit #(
         $finish;
       end
     end
-    if (POPCOUNT_PARTS < 1 || POPCOUNT_PARTS > 16
-        || (POPCOUNT_PARTS > 1 && POPCOUNT_CYCLES != 2)) begin : gen_check_parts
+    if (POPCOUNT_PARTS < 1 || POPCOUNT_PARTS > 64
+        || (POPCOUNT_PARTS > 1 && POPCOUNT_CYCLES != 2 && ADDER_TREE == 0)) begin : gen_check_parts
       initial begin
-        $display("%m: POPCOUNT_PARTS (%0d) is not 1, nor, with POPCOUNT_CYCLES (%0d) 2, up to 16",
+        $display("%m: POPCOUNT_PARTS (%0d) is not 1, nor, with POPCOUNT_CYCLES (%0d) 2 or ADDER_TREE, up to 64",
                  POPCOUNT_PARTS, POPCOUNT_CYCLES);
         $finish;
       end

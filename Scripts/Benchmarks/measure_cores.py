@@ -94,8 +94,10 @@ def measured(core: str, parameters: dict[str, str]) -> dict[str, int]:
     files = MEMORIES.get(core, {})
     if core == "rb_matrix_unit" and numbers["MASKED"] == 0:
         files = {"WEIGHTS_FILE": files["WEIGHTS_FILE"]}
-    roms = ["rb_rom", "rb_rom_array"] if files else []
-    sources = [RTL / f"{name}.v" for name in dict.fromkeys([core, *roms])]
+    parts = ["rb_rom", "rb_rom_array"] if files else []
+    if core == "rb_matrix_unit":
+        parts += ["rb_adder_tree"]
+    sources = [RTL / f"{name}.v" for name in dict.fromkeys([core, *parts])]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for source in sources:  # Yosys sets no parameter to a string.

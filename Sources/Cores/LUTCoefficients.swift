@@ -14,9 +14,9 @@ enum LUTCoefficients {
     "rb_line_buffer": [.base: 10.82, .counterBit: 1.1, .selectedBit: 0.99],
     "rb_lookup": [.base: 1],
     "rb_matrix_unit": [
-      .adderBit: 1, .counterBit: 2.05, .selectedBit: 0.52, .synapseCounter: 0.42,
-      .maskedSynapse: 0.91,
-      .counterOfSix: 1.44, .summedBit: 2.68, .sumBit: 0.5, .totalBit: 0.83, .productBit: 2.2,
+      .counterBit: 1.94, .adderBit: 0.44, .selectedBit: 0.5, .synapseCounter: 0.73,
+      .maskedSynapse: 0.93, .counterOfSix: 1.19, .summedBit: 2.35, .sumBit: 0.18, .totalBit: 0.9,
+      .productBit: 2.2,
     ],
     "rb_max_pool": [.base: 6, .counterBit: 1, .adderBit: 0.94],
     "rb_pad": [.base: 23.91, .selectedBit: 0.92],

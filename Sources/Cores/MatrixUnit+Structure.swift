@@ -48,11 +48,17 @@ extension MatrixUnit {
     structure.parts[.sumBit] = overParts(\.sumBits)
     if popcountCycles == 2 { structure.flipFlops += overParts(\.halfBits) }
     if parts.count > 1 {
-      // A part's count is registered, and the sums of four where there are more than four.
-      let width = counterWidth(partLanes + 1)
-      let quarters = parts.count > 4 ? (parts.count + 3) / 4 : 0
-      structure.flipFlops +=
-        counters * (parts.count * width + quarters * min(width + 2, countWidth))
+      // A part's number is registered, and the sums of four but the last. A lane alone has no carry.
+      let width = counterWidth(partLanes * (usesAdderTree ? 1 << levels - 1 : 1) + 1)
+      var widths = parts.map { usesAdderTree && $0 == 1 ? levels : width }
+      structure.flipFlops += counters * widths.reduce(0, +)
+      while widths.count > 4 {
+        widths = stride(from: 0, to: widths.count, by: 4).map { first in
+          let four = widths[first..<min(first + 4, widths.count)]
+          return min((four.max() ?? 0) + [0, 1, 2, 2][four.count - 1], countWidth)
+        }
+        structure.flipFlops += counters * widths.reduce(0, +)
+      }
       structure.parts[.adderBit] = counters * (parts.count - 1) * (width + 1)
     }
     if isPadded { structure.parts[.selectedBit] = counters * total }

@@ -11,7 +11,7 @@
 /// - Shape: for each group, for each weight level k, and in series for each level l, `words` beats
 ///   of `lanes` values of `levelsPerBeat` bits → one beat of `units` sums a group.
 /// - Exactness: integers only; exact modulo 2^`sumWidth`.
-/// - Hardware: one beat a cycle, latency 3 to 8 cycles after the last beat of a group; about one and
+/// - Hardware: one beat a cycle, latency 3 to 9 cycles after the last beat of a group; about one and
 ///   a half LUTs for each unit, lane and level in a beat, or less where whole lanes are added
 ///   (``usesAdderTree``); weights in memory; RTL/rb_matrix_unit.v.
 public struct MatrixUnit: MemoryCore {
@@ -40,10 +40,12 @@ public struct MatrixUnit: MemoryCore {
   /// in parallel and γs that halve from level to level, down to 1 where there is one weight level;
   /// where it can be had it is on unless it is set otherwise.
   public var usesAdderTree: Bool
-  /// Cycles of a popcount, 1 or 2: over more than ``widestPopcountInOneCycle`` lanes it is cut in two.
+  /// Cycles of a popcount, 1 or 2: it is cut in two over more than ``widestPopcountInOneCycle`` lanes, and
+  /// over more than ``widestPopcountBehindBlockRAM`` where the weights come out of a block RAM.
   public var popcountCycles: Int
-  /// Parts of a beat, each of at most ``widestPopcountInTwoCycles`` lanes, that are counted side by
-  /// side; adding them takes a cycle more, or two where there are more than four. At most 16.
+  /// Parts of a beat, each of at most ``widestPopcountInTwoCycles`` lanes, or ``widestSumOfLanes`` where
+  /// whole lanes are added, that are counted side by side; adding them takes a cycle more for up to
+  /// four, two for up to 16, three for up to 64, which is the most.
   public var popcountParts: Int
   /// Bits of a sum.
   public var sumWidth: Int
@@ -81,25 +83,46 @@ public struct MatrixUnit: MemoryCore {
     self.weights = weights
     self.mask = mask
     usesAdderTree = false
-    popcountCycles = lanes > Self.widestPopcountInOneCycle ? 2 : 1
-    popcountParts = min(
-      16, (lanes + Self.widestPopcountInTwoCycles - 1) / Self.widestPopcountInTwoCycles)
+    let fit = MemoryFit.rom(
+      width: units * lanes, depth: groups * weightLevels * words, memory)
+    let widest =
+      fit.ramb18s > 0 ? Self.widestPopcountBehindBlockRAM : Self.widestPopcountInOneCycle
+    popcountCycles = lanes > widest ? 2 : 1
+    popcountParts = 1
     self.widestGammas = widestGammas
     usesAdderTree =
       modes == 1 && widestGammas == nil && levels > 1 && levelsPerBeat == levels && hasHalvingGammas
-    if usesAdderTree { (popcountCycles, popcountParts) = (1, 1) }
+    if usesAdderTree { popcountCycles = 1 }
+    if usesAdderTree {
+      // Threes as long as there are places for them, then sixes and more.
+      let threes = (lanes + Self.widestSumOfLanes - 1) / Self.widestSumOfLanes
+      let widest = (threes + 63) / 64 * Self.widestSumOfLanes
+      popcountParts = (lanes + widest - 1) / widest
+    } else {
+      popcountParts = min(
+        64, (lanes + Self.widestPopcountInTwoCycles - 1) / Self.widestPopcountInTwoCycles)
+    }
   }
 
   /// Lanes of which a popcount takes about 3.5 ns, without routing, in the estimate of RTL/README.md.
   public static let widestPopcountInOneCycle = 32
 
+  /// Lanes of which a popcount takes about 4.4 ns in that estimate together with the block RAM that the weights
+  /// come from, which has no register on its output: 2.5 ns of them.
+  public static let widestPopcountBehindBlockRAM = 8
+
   /// Lanes of which each of the two cycles of a popcount takes no longer than about 3.7 ns in that
   /// estimate.
   public static let widestPopcountInTwoCycles = 144
 
+  /// Whole lanes that are added in one cycle: a layer of full adders and one sum of two numbers. More take
+  /// longer, and more LUTs.
+  public static let widestSumOfLanes = 3
+
   /// Cycles of a popcount with the sum of its parts.
   var countingCycles: Int {
-    popcountCycles + (popcountParts == 1 ? 0 : popcountParts <= 4 ? 1 : 2)
+    popcountCycles
+      + (popcountParts == 1 ? 0 : popcountParts <= 4 ? 1 : popcountParts <= 16 ? 2 : 3)
   }
 
   /// Bits of a code.
@@ -197,7 +220,10 @@ public struct MatrixUnit: MemoryCore {
   }
 
   public var files: [RTLFile] {
-    [RTLFile(name: "rb_matrix_unit.v", bytes: PackageResources.rb_matrix_unit_v)] + memoryFiles
+    [
+      RTLFile(name: "rb_matrix_unit.v", bytes: PackageResources.rb_matrix_unit_v),
+      RTLFile(name: "rb_adder_tree.v", bytes: PackageResources.rb_adder_tree_v),
+    ] + memoryFiles
   }
 
   /// Whether the total over the words of a group is the sum itself: no product is left.

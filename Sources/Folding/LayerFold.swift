@@ -23,14 +23,20 @@ public struct LayerFold: Hashable, Codable, Sendable {
   public var schedule: LevelSchedule
   /// What the weights are kept in.
   public var memory: MemoryKind
+  /// Cycles of a popcount, 1 or 2, of a layer that does not add whole lanes: 1 is a cycle sooner and takes
+  /// fewer flip-flops, 2 leaves a shorter path between registers. nil: as the width of the popcount and
+  /// the memory ask for, see ``Cores/MatrixUnit/popcountCycles``.
+  public var popcountCycles: Int?
 
   public init(
-    units: Int, lanes: Int, schedule: LevelSchedule = .series, memory: MemoryKind = .automatic
+    units: Int, lanes: Int, schedule: LevelSchedule = .series, memory: MemoryKind = .automatic,
+    popcountCycles: Int? = nil
   ) {
     self.units = units
     self.lanes = lanes
     self.schedule = schedule
     self.memory = memory
+    self.popcountCycles = popcountCycles
   }
 
   public init(from decoder: any Decoder) throws {
@@ -40,5 +46,6 @@ public struct LayerFold: Hashable, Codable, Sendable {
     schedule = try container.decode(LevelSchedule.self, forKey: .schedule)
     // Folders that were written before there was a choice have none.
     memory = try container.decodeIfPresent(MemoryKind.self, forKey: .memory) ?? .automatic
+    popcountCycles = try container.decodeIfPresent(Int.self, forKey: .popcountCycles)
   }
 }

@@ -67,6 +67,11 @@ package struct LinearLayer {
         at: path, "units (\(fold.units)) do not divide the layer's \(popcount.outputs) outputs",
         hint: "use one of \(list(units))")
     }
+    if let cycles = fold.popcountCycles, !(1...2).contains(cycles) {
+      diagnostics.error(
+        at: path, "a popcount of \(cycles) cycles is asked for", hint: "use 1 or 2, or leave it out"
+      )
+    }
     // Whatever the units before, an adapter joins them to the channels of whole windows.
     if fold.lanes == wholeWindow { return }
     let isBordered = popcount.window?.hasAbsentValues == true

@@ -165,7 +165,7 @@ struct PipelineBuilder {
       popcount.scales.flatMap { scale in code.weights.map { scale * $0 } }
     }
     let room = room(for: popcount, named: name, codes: codes, isDoubled: window.hasAbsentValues)
-    let matrix = MatrixUnit(
+    var matrix = MatrixUnit(
       lanes: fold.lanes, units: fold.units, levelsPerBeat: levelsPerBeat, words: words,
       groups: groups, weightLevels: popcount.scales.count,
       gammas: gammas[gammas.count - 1],
@@ -174,6 +174,10 @@ struct PipelineBuilder {
       widestGammas: room.gammas, memory: fold.memory,
       weights: image("WEIGHTS_FILE", popcount, popcount.weights, fold, layer: name),
       mask: popcount.mask.map { image("MASK_FILE", popcount, $0, fold, layer: name) })
+    if let cycles = fold.popcountCycles, !matrix.usesAdderTree {
+      matrix.popcountCycles = cycles
+      if cycles == 1 { matrix.popcountParts = 1 }
+    }
     carriers[index] = append(
       "\(name)_matrix", layer: name, matrix, from: source, cycles: positions * words * passes,
       carries: CarriedValues(node: index, encodings: sums.map { .sum($0) }))

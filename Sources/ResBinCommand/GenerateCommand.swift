@@ -38,7 +38,7 @@ struct GenerateCommand: ParsableCommand {
     name: .customLong("fold"),
     help: ArgumentHelp(
       "The fold of one layer; may be repeated.",
-      valueName: "layer=units:N,lanes:N,schedule:S,memory:M"),
+      valueName: "layer=units:N,lanes:N,schedule:S,memory:M,popcount:P"),
     transform: FoldOverride.init(parsing:))
   var folds: [FoldOverride] = []
 

@@ -148,7 +148,7 @@ extension LevelSchedule: ExpressibleByArgument {}
 extension StallPattern: ExpressibleByArgument {}
 extension LabelledImages.Split: ExpressibleByArgument {}
 
-/// `fc1=units:16,lanes:49,schedule:series,memory:block`
+/// `fc1=units:16,lanes:49,schedule:series,memory:block,popcount:2`
 struct FoldOverride {
   var layer: String
   var fold: LayerFold
@@ -164,7 +164,7 @@ struct FoldOverride {
       }
     }
     guard parts.count == 2,
-      Set(values.keys).isSubset(of: ["units", "lanes", "schedule", "memory"]),
+      Set(values.keys).isSubset(of: ["units", "lanes", "schedule", "memory", "popcount"]),
       let units = values["units"].flatMap({ Int($0) }),
       let lanes = values["lanes"].flatMap({ Int($0) }),
       let schedule = LevelSchedule(rawValue: String(values["schedule"] ?? "series")),
@@ -172,11 +172,15 @@ struct FoldOverride {
     else { throw Self.expected }
     layer = String(parts[0])
     fold = LayerFold(units: units, lanes: lanes, schedule: schedule, memory: memory)
+    if let popcount = values["popcount"] {
+      guard let cycles = Int(popcount) else { throw Self.expected }
+      fold.popcountCycles = cycles
+    }
   }
 
   private static let expected = ValidationError(
-    "a fold reads 'layer=units:16,lanes:49,schedule:series,memory:block'; schedule is series or parallel, "
-      + "memory automatic, distributed or block")
+    "a fold reads 'layer=units:16,lanes:49,schedule:series,memory:block,popcount:2'; schedule is series or "
+      + "parallel, memory automatic, distributed or block, popcount 1 or 2 cycles")
 }
 
 /// A clock in MHz that a device could have.

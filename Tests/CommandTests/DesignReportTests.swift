@@ -102,7 +102,7 @@ import Testing
   }
 
   /// Numbers that no design has are an error, not a trap.
-  @Test(arguments: ["\"beats\" : 112", "\"interval\" : 1024", "\"latency\" : 3816"])
+  @Test(arguments: ["\"beats\" : 112", "\"interval\" : 1024", "\"latency\" : 3819"])
   func aDamagedManifest(entry: String) throws {
     try Resbin.inFolder { resbin in
       #expect(try resbin.run("generate Models/mnist-256x3-m2.onnx -o mnist").status == 0)

@@ -82,10 +82,10 @@ import Testing
       try expect(
         "generate a.onnx -o out --fold \(fold)",
         fails: """
-          error: The value '\(fold)' is invalid for '--fold <layer=units:N,lanes:N,schedule:S,memory:M>': a \
-          fold reads 'layer=units:16,lanes:49,schedule:series,memory:block'; schedule is series or \
-          parallel, memory automatic, distributed or block
-          Help:  --fold <layer=units:N,lanes:N,schedule:S,memory:M>  The fold of one layer; may be repeated.
+          error: The value '\(fold)' is invalid for '--fold <layer=units:N,lanes:N,schedule:S,memory:M,popcount:P>': a \
+          fold reads 'layer=units:16,lanes:49,schedule:series,memory:block,popcount:2'; schedule is series or \
+          parallel, memory automatic, distributed or block, popcount 1 or 2 cycles
+          Help:  --fold <layer=units:N,lanes:N,schedule:S,memory:M,popcount:P>  The fold of one layer; may be repeated.
           \(Self.generateUsage)
           """, in: $0)
     }
@@ -168,7 +168,7 @@ import Testing
     (
       "--cycles 1024 --latency 0.1",
       """
-      error: fold mnist-256x3-m2: the latency is 53 cycles at the least that was found, the \
+      error: fold mnist-256x3-m2: the latency is 56 cycles at the least that was found, the \
       target is 20
         hint: allow more time, or ask for more images a second
       """
@@ -188,7 +188,7 @@ import Testing
     (
       "--cycles 1024 --luts 100",
       """
-      error: fold mnist-256x3-m2: an image every 1024 cycles takes an estimated 5666 LUTs (100 are \
+      error: fold mnist-256x3-m2: an image every 1024 cycles takes an estimated 4622 LUTs (100 are \
       allowed)
         hint: allow more, or ask for more cycles or fewer images a second
       """
@@ -196,9 +196,9 @@ import Testing
     (
       "--cycles 16 --luts 20000 --brams 2.5",
       """
-      error: fold mnist-256x3-m2: an image every 16 cycles takes an estimated 190538 LUTs (20000 are \
+      error: fold mnist-256x3-m2: an image every 16 cycles takes an estimated 185896 LUTs (20000 are \
       allowed), 4.5 block RAMs (2.5 are allowed)
-        hint: allow more, or ask for at least 448 cycles: 446428 images/s is the fastest that was \
+        hint: allow more, or ask for at least 256 cycles: 781250 images/s is the fastest that was \
       found within it
       """
     ),

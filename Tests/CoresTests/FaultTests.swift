@@ -160,6 +160,13 @@ struct FaultTests {
       to: "value = {lanes[i*LEVELS], lanes[i*LEVELS+1 +: LEVELS-1]}",
       finding: "expected", test: adderTree),
     Fault(
+      what: "four parts twice", file: "rb_adder_tree.v",
+      from: "sum_of_four(numbers[4*i*WIDTH", to: "sum_of_four(numbers[0*i*WIDTH",
+      finding: "expected", test: adderTreeOfParts),
+    Fault(
+      what: "sums of a stalled beat", file: "rb_adder_tree.v", from: "if (moves_i[1]) begin",
+      to: "if (moves_i[1] || 1'b1) begin", finding: "stalls", test: adderTreeOfParts),
+    Fault(
       what: "levels swapped", file: "rb_matrix_unit.v", from: "gammas[(term_q*",
       to: "gammas[({!term_q}*", finding: "expected", test: matrix),
     Fault(
@@ -296,6 +303,12 @@ struct FaultTests {
   @Sendable static func adderTree(_ random: inout SeededRandom) -> CoreCase {
     matrixCase(
       Corner(7, 2, 3, 2, [4, 2, 1], inParallel: true, masked: false), using: &random)
+  }
+
+  /// 17 parts.
+  @Sendable static func adderTreeOfParts(_ random: inout SeededRandom) -> CoreCase {
+    matrixCase(
+      Corner(50, 2, 3, 2, [2, 1], inParallel: true, masked: false), using: &random)
   }
 
   private static func matrixCase(

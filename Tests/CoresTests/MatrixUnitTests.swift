@@ -34,20 +34,42 @@ struct MatrixUnitTests {
   /// In one cycle and in more, in one part and in several, as synthesized: layers of counters that are full, and that are not.
   @Test func popcountsOfEveryWidthAgree() throws {
     let corners = [1, 3, 18, 19, 33, 54, 55, 108, 109, 217].flatMap { lanes in
-      [(1, 1), (2, 1), (2, 2), (2, 4), (2, 5), (2, 16)].filter { $0.1 <= lanes }.map {
-        (cycles, parts) in
-        var corner = Corner(
-          lanes, 2, 3, 2, lanes == 55 ? [5, 3] : [1], inParallel: lanes == 55,
-          masked: lanes == 19, padded: lanes == 33)
-        corner.popcountCycles = cycles
-        corner.popcountParts = parts
-        return corner
-      }
+      [(1, 1), (2, 1), (2, 2), (2, 4), (2, 5), (2, 16), (2, 17), (2, 64)].filter { $0.1 <= lanes }
+        .map {
+          (cycles, parts) in
+          var corner = Corner(
+            lanes, 2, 3, 2, lanes == 55 ? [5, 3] : [1], inParallel: lanes == 55,
+            masked: lanes == 19, padded: lanes == 33)
+          corner.popcountCycles = cycles
+          corner.popcountParts = parts
+          return corner
+        }
     }
     var bench = CoreBench(cases(corners), seed: Effort.seed)
     #expect(try bench.findings() == [])
     bench.edit = { $0.defining("RB_PLAIN_POPCOUNT") }
     #expect(try bench.findings() == [])
+  }
+
+  /// Whole lanes at once and in parts, up to three cycles of adding, as synthesized: parts that are full, and
+  /// that are not.
+  @Test func lanesOfEveryNumberAgree() throws {
+    let gammas = [[2, 1], [128, 64, 32, 16, 8, 4, 2, 1]]
+    let corners = [1, 3, 4, 12, 13, 48, 50, 193].flatMap { lanes in
+      [nil, 1, 2, 4, 5, 17, 64].filter { ($0 ?? 1) <= lanes }.enumerated().map { index, parts in
+        var corner = Corner(
+          lanes, 2, 3, 2, gammas[index % 2], inParallel: true, masked: index % 3 == 0,
+          padded: index % 4 == 0)
+        corner.popcountParts = parts
+        return corner
+      }
+    }
+    for corners in corners.chunks(of: 16) {
+      var bench = CoreBench(cases(corners), seed: Effort.seed)
+      #expect(try bench.findings() == [])
+      bench.edit = { $0.defining("RB_PLAIN_POPCOUNT") }
+      #expect(try bench.findings() == [])
+    }
   }
 
   /// Of one layer with the same beats, both ways to add make the same sums.
@@ -59,6 +81,7 @@ struct MatrixUnitTests {
       [true, false].map { usesAdderTree in
         var corner = corner
         corner.usesAdderTree = usesAdderTree
+        corner.popcountParts = usesAdderTree ? nil : 1
         var random = SeededRandom(seed: Effort.seed)
         return matrixCase(RandomLayer(corner, using: &random), using: &random)
       }

@@ -71,8 +71,8 @@ struct RandomNetworkTests {
     let graph = try network.lowered(with: parameters)
     let folding = try graph.folded(overrides: [
       "conv1": LayerFold(units: 3, lanes: 18, schedule: .parallel),
-      "conv2": LayerFold(units: 2, lanes: 54, schedule: .series),
-      "conv3": LayerFold(units: 6, lanes: 12, schedule: .parallel),
+      "conv2": LayerFold(units: 2, lanes: 54, schedule: .series, popcountCycles: 1),
+      "conv3": LayerFold(units: 6, lanes: 12, schedule: .parallel, popcountCycles: 2),
       "conv4": LayerFold(units: 2, lanes: 24, schedule: .series),
     ])
     try check(

@@ -135,7 +135,7 @@ import Testing
   @Test func everyErrorIsReported() throws {
     let folds = [
       "a": LayerFold(units: 1, lanes: 1), "fc1": LayerFold(units: 4, lanes: 5),
-      "fc2": LayerFold(units: 3, lanes: 4),
+      "fc2": LayerFold(units: 3, lanes: 4, popcountCycles: 3),
     ]
     #expect(
       try error(folds) == """
@@ -147,9 +147,22 @@ import Testing
           hint: use one of 1, 2, 3, 4, 6, 12
         error: fold n.fc2: units (3) do not divide the layer's 4 outputs
           hint: use one of 1, 2, 4
+        error: fold n.fc2: a popcount of 3 cycles is asked for
+          hint: use 1 or 2, or leave it out
         error: fold n.fc2: lanes (4) do not divide the layer's 6 inputs
           hint: use one of 1, 2, 3, 6
         """)
+  }
+
+  /// A second cycle of a popcount is one cycle of latency, and none of the interval.
+  @Test func popcountsTakeTheCyclesThatAreAskedFor() throws {
+    let graph = try Fixture.graph(bits: 2, levels: 2)
+    let timings = try [1, 2].map { cycles in
+      let fold = LayerFold(units: 2, lanes: 3, popcountCycles: cycles)
+      return try Pipeline(graph.folded(overrides: ["fc2": fold])).timing()
+    }
+    #expect(timings[1].latency == timings[0].latency + 1)
+    #expect(timings[1].interval == timings[0].interval)
   }
 
   // MARK: Whole windows

@@ -6,7 +6,7 @@
 #   yosys -c yosys/synthesize_yosys.tcl
 #
 # RESBIN_TOP names another module than the one with AXI ports, such as the bare pipeline. Writes
-# build/yosys/<module>.json and .stat. Verilog and memory images are those of vivado/design.tcl.
+# build/yosys/<module>.json, .stat and .sta. Verilog and memory images are those of vivado/design.tcl.
 
 yosys -import
 
@@ -32,3 +32,25 @@ yosys synth_xilinx -family xc7 -flatten -noiopad -top $module
 yosys check
 yosys write_json [file join $output $module.json]
 yosys tee -o [file join $output $module.stat] stat
+
+# The longest path between registers, through cells alone: wires take as long again, or longer. The delays
+# are those of Yosys' library, an Artix-7 of the slowest grade.
+yosys setattr -mod -unset keep_hierarchy
+yosys setattr -unset keep_hierarchy
+yosys flatten
+yosys read_verilog -lib -specify -overwrite +/xilinx/cells_sim.v
+yosys clean
+yosys tee -q -o [file join $output $module.sta] sta
+
+set file [open [file join $output $module.sta]]
+set report [read $file]
+close $file
+if {[regexp {is (\d+):} $report -> picoseconds]} {
+  set path [lindex [split [string map {"Arrival histogram" \x01} $report] \x01] 0]
+  set cells {}
+  foreach {all cell} [regexp -all -inline {\((\w+)\.\w+(?:\[\d+\])?(?:->\w+)?\)} $path] {
+    if {$cell ne "BUFG"} { set cells [linsert $cells 0 $cell] }
+  }
+  puts [format "longest path: %.2f ns in cells, without wires: %s" [expr {$picoseconds / 1000.0}] \
+    [join $cells ", "]]
+}

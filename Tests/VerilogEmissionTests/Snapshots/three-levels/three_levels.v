@@ -227,7 +227,7 @@ module three_levels (
     .HORNER          (0),
     .ADDER_TREE      (1),
     .POPCOUNT_CYCLES (1),
-    .POPCOUNT_PARTS  (1),
+    .POPCOUNT_PARTS  (2),
     .GAMMA_WIDTH     (3),
     .GAMMAS          (9'h054),
     .SUM_WIDTH       (5),
