@@ -44,8 +44,8 @@ private let whyNoSimulator = Comment(
         "AXI/run_accelerator.py",
         packed.arguments + [
           "--seeds", TestData.isExhaustive ? "20" : "1",
-          "--count", network == "mnist" ? "200" : "10",
-        ])
+          "--count", network == "mnist" ? "200" : "10", "--marks",
+        ] + packed.marks(11).map(String.init))
     }
   }
 

@@ -16,12 +16,16 @@ struct PackedDesign {
   /// What loads another model, and its results, where memories can be written.
   let reload: [URL]
 
+  /// The most beats that each queue holds while so many images are sent without a pause.
+  let marks: (_ images: Int) -> [Int]
+
   /// Writes all of it into `root`.
   ///
   /// - Parameter other: another model of the same shape, for a reloadable design.
   init(
     _ pipeline: Pipeline, images pixels: [UInt8], other: IntegerGraph? = nil, in root: URL
   ) throws {
+    marks = { pipeline.queues(images: $0).map(\.highWater) }
     folder = root.appending(path: "design")
     images = root.appending(path: "images.bin")
     results = root.appending(path: "results.bin")

@@ -53,6 +53,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--marks", type=int, nargs="*", help="of the queues, after 11 images")
     parser.add_argument("--test")
     return parser.parse_args()
 
@@ -89,6 +90,7 @@ def run(options, build):
             "RESBIN_EXPECTED": str(options.expected.resolve()),
             "RESBIN_FEWER": ":".join(str(path.resolve()) for path in options.fewer),
             "RESBIN_RELOAD": ":".join(str(path.resolve()) for path in options.reload or []),
+            "RESBIN_MARKS": json.dumps(options.marks),
             "RESBIN_SEED": str(options.seed),
             "RESBIN_SEEDS": str(options.seeds),
             "RESBIN_COUNT": str(options.count),
