@@ -95,6 +95,8 @@ let package = Package(
     .executableTarget(
       name: "CNVFromSwift", dependencies: ["ResBin"], path: "Examples/CNVFromSwift"),
     .executableTarget(
+      name: "ShortcutsFromSwift", dependencies: ["ResBin"], path: "Examples/ShortcutsFromSwift"),
+    .executableTarget(
       name: "Benchmarks", dependencies: ["Modeling", "IntegerNetwork", "GoldenModel"],
       path: "Scripts/Benchmarks",
       exclude: ["convolution.py", "fit_cores.py", "measure_cores.py", "price_of_levels.py"]),

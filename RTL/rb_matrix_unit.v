@@ -15,6 +15,9 @@
 //     MODES > 1: mode_i + 1 levels are in use, at most LEVELS, and each number of them has gammas of
 //     its own. mode_i changes only while no beat is inside.
 //
+//     SHARED_BLOCKS > 0: the weights, one word, are logic, and the neurons of a block are counted
+//     together, see rb_shared_counts.v; there is no memory.
+//
 //     RELOADABLE: the load bus can write weights and mask, see rb_loadable_memory.v; 2: gammas too. Then
 //     GAMMAS are the largest that there may be, and GAMMAS_FILE holds the first ones.
 //
@@ -24,7 +27,7 @@
 // Output   UNITS unsigned sums of SUM_WIDTH bits, one beat a group; last is that of its last beat.
 // Timing   latency 3 (one weight level, and one level with gamma 1, HORNER or ADDER_TREE), else 5,
 //          and 1 more with POPCOUNT_CYCLES 2, 1 with 2 to 4 POPCOUNT_PARTS, 2 with up to 16, 3 with up
-//          to 64, after the last beat of a group; a beat a cycle.
+//          to 64, and 2 more with SHARED_BLOCKS, after the last beat of a group; a beat a cycle.
 //            1 codes and weights    2 popcounts    3 totals over words    4 products    5 sums
 // Storage  weights: GROUPS*WEIGHT_LEVELS*WORDS words of UNITS*LANES bits, weight level p of a group
 //          at (group*WEIGHT_LEVELS + p)*WORDS + word, unit u lane i at bit u*LANES + i; the same
@@ -56,6 +59,12 @@ module rb_matrix_unit #(
   parameter integer ADDER_TREE      = 0,  // 1: gamma_pl = h_p*2^(LEVELS-l), in parallel
   parameter integer POPCOUNT_CYCLES = 1,  // 2: counters, then their sum; not with ADDER_TREE
   parameter integer POPCOUNT_PARTS  = 1,  // counted side by side and added, four a cycle; up to 64
+  parameter integer SHARED_BLOCKS   = 0,  // blocks of neurons that are counted together; 0: none
+  parameter integer SHARED_NEURONS  = 1,  // neurons of a block; the last one may have fewer
+  // For each block its lanes class by class, each below the weight of the block's first neuron; and for each
+  // class of a block how many they are. Where a block has fewer neurons the classes of others have none.
+  parameter [(SHARED_BLOCKS > 0 ? SHARED_BLOCKS * LANES * ($clog2(LANES + 1) + 1) : 1) - 1:0] SHARED_ORDER = 0,
+  parameter [(SHARED_BLOCKS > 0 ? (SHARED_BLOCKS << (SHARED_NEURONS - 1)) * $clog2(LANES + 1) : 1) - 1:0] SHARED_SIZES = 0,
   parameter integer GAMMA_WIDTH     = 1,  // bits
   // For each mode, for each weight level that of each level, gamma_11 lowest. In parallel that of a
   // level not in use is 0; in series there is none, and what is left of a mode's part is 0.
@@ -105,6 +114,9 @@ module rb_matrix_unit #(
   localparam [0:0] DIRECT = WEIGHT_LEVELS == 1
     && (HORNER != 0 || ADDER_TREE != 0 || (LEVELS == 1 && MODES == 1 && GAMMAS == 1));
 
+  // Whether a total is that of several beats; synthesis does not find it out behind registers with a reset.
+  localparam [0:0] RUNNING = WORDS > 1 || (DIRECT && PASSES > 1);
+
   // Everything is exact modulo 2^SUM_WIDTH, so nothing needs to be wider.
   localparam integer LARGEST_LANE   = ADDER_TREE != 0 ? (1 << LEVELS) - 1 : 1;
   localparam integer LARGEST_COUNT  = LANES * LARGEST_LANE;
@@ -115,7 +127,8 @@ module rb_matrix_unit #(
   localparam integer PART_WIDTH     = $clog2(PART_LANES * LARGEST_LANE + 1);
   localparam integer ADD_CYCLES     =
     POPCOUNT_PARTS == 1 ? 0 : POPCOUNT_PARTS <= 4 ? 1 : POPCOUNT_PARTS <= 16 ? 2 : 3;
-  localparam integer LATE           = POPCOUNT_CYCLES + ADD_CYCLES - 1;  // cycles before the last
+  localparam integer LATE           =  // cycles of a popcount before the last
+    SHARED_BLOCKS != 0 ? 2 : POPCOUNT_CYCLES + ADD_CYCLES - 1;
   localparam integer TOTAL_WIDTH    =
     DIRECT || VECTOR_WIDTH > SUM_WIDTH ? SUM_WIDTH : VECTOR_WIDTH;
 
@@ -205,22 +218,34 @@ module rb_matrix_unit #(
     end
   endgenerate
 
-  rb_rom #(
-    .WIDTH     (UNITS * LANES),
-    .DEPTH     (DEPTH),
-    .MEMORY    (MEMORY),
-    .RELOADABLE(RELOADABLE),
-    .BASE      (WEIGHTS_BASE),
-    .INIT_FILE (WEIGHTS_FILE)
-  ) u_weights (
-    .clk_i    (clk_i),
-    .enable_i (takes),
-    .bank_i   (1'b0),
-    .address_i(address_q),
-    .data_o   (weights),
-    .load_i   (load_i),
-    .load_o   (weights_loaded)
-  );
+  generate
+    if (SHARED_BLOCKS == 0) begin : gen_weights
+      wire unused_shared = &{1'b0, SHARED_ORDER, SHARED_SIZES};
+
+      rb_rom #(
+        .WIDTH     (UNITS * LANES),
+        .DEPTH     (DEPTH),
+        .MEMORY    (MEMORY),
+        .RELOADABLE(RELOADABLE),
+        .BASE      (WEIGHTS_BASE),
+        .INIT_FILE (WEIGHTS_FILE)
+      ) u_weights (
+        .clk_i    (clk_i),
+        .enable_i (takes),
+        .bank_i   (1'b0),
+        .address_i(address_q),
+        .data_o   (weights),
+        .load_i   (load_i),
+        .load_o   (weights_loaded)
+      );
+    end else begin : gen_no_weights
+      wire unused_weights = &{1'b0, address_q, weights, load_i, MEMORY != 0, WEIGHTS_BASE != 0,
+                               MASK_BASE != 0};
+
+      assign weights_loaded = 0;
+      assign weights        = 0;
+    end
+  endgenerate
 
   generate
     if (MASKED != 0) begin : gen_mask
@@ -386,7 +411,50 @@ module rb_matrix_unit #(
 
   genvar unit, level, lane, counter, part;
   generate
-    if (ADDER_TREE != 0) begin : gen_lanes
+    if (SHARED_BLOCKS != 0) begin : gen_shared
+      localparam integer ORDER = LANES * ($clog2(LANES + 1) + 1);  // bits of a block
+      localparam integer SIZES = (1 << (SHARED_NEURONS - 1)) * $clog2(LANES + 1);
+      localparam integer ROOM  = SHARED_BLOCKS * SHARED_NEURONS;
+
+      wire unused_mask = &{1'b0, mask, all_agree, tree_moves};
+
+      for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_level
+        wire [LANES-1:0]            signs;  // b_(level+1) of every lane
+        wire [ROOM*COUNT_WIDTH-1:0] numbers;
+
+        for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+          assign signs[lane] = codes_q[lane*LEVELS_PER_BEAT + LEVELS_PER_BEAT-1-level];
+        end
+
+        for (part = 0; part < SHARED_BLOCKS; part = part + 1) begin : gen_block
+          rb_shared_counts #(
+            .LANES  (LANES),
+            .NEURONS(SHARED_NEURONS),
+            .WIDTH  (COUNT_WIDTH),
+            .ORDER  (SHARED_ORDER[part*ORDER +: ORDER]),
+            .SIZES  (SHARED_SIZES[part*SIZES +: SIZES])
+          ) u_counts (
+            .clk_i   (clk_i),
+            .moves_i (moves[1:0]),
+            .signs_i (signs),
+            .counts_o(numbers[part*SHARED_NEURONS*COUNT_WIDTH +: SHARED_NEURONS*COUNT_WIDTH])
+          );
+        end
+
+        if (ROOM > UNITS) begin : gen_rest
+          wire unused_rest = &{1'b0, numbers[ROOM*COUNT_WIDTH-1:UNITS*COUNT_WIDTH]};
+        end
+
+        for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
+          always @(posedge clk_i) begin
+            if (counts) begin
+              counts_q[(unit*LEVELS_PER_BEAT + level)*COUNT_WIDTH +: COUNT_WIDTH] <=
+                numbers[unit*COUNT_WIDTH +: COUNT_WIDTH];
+            end
+          end
+        end
+      end
+    end else if (ADDER_TREE != 0) begin : gen_lanes
       // In simulation with Verilator a plain sum. What is synthesized: one layer of full adders
       // across the lanes, then a sum of the words that are left. A sum or a carry is one LUT6, with
       // the XNORs of its three synapses.
@@ -653,7 +721,7 @@ module rb_matrix_unit #(
         PADDED == 0 ? wide : !counts_absent_q ? wide << 1 : MASKED != 0 ? wide : absent_count;
       wire [TOTAL_WIDTH-1:0] total  = totals_q[counter*TOTAL_WIDTH +: TOTAL_WIDTH];
       wire [TOTAL_WIDTH-1:0] so_far =
-        counts_clear_q ? 0 : HORNER != 0 && counts_double_q ? total << 1 : total;
+        counts_clear_q || !RUNNING ? 0 : HORNER != 0 && counts_double_q ? total << 1 : total;
 
       always @(posedge clk_i) begin
         if (advance && counts_valid_q) begin
@@ -911,6 +979,22 @@ module rb_matrix_unit #(
       initial begin
         $display("%m: ADDER_TREE (%0d) needs GAMMAS (%0h) that halve from level to level",
                  ADDER_TREE, GAMMAS);
+        $finish;
+      end
+    end
+    if (SHARED_BLOCKS != 0 && (DEPTH != 1 || MASKED != 0 || ADDER_TREE != 0 || RELOADABLE != 0
+                               || POPCOUNT_CYCLES != 1)) begin : gen_check_shared
+      initial begin
+        $display("%m: SHARED_BLOCKS (%0d) needs one word of weights (%0d) for good, MASKED (%0d) 0, popcounts",
+                 SHARED_BLOCKS, DEPTH, MASKED);
+        $finish;
+      end
+    end
+    if (SHARED_BLOCKS * SHARED_NEURONS >= UNITS + SHARED_NEURONS
+        || (SHARED_BLOCKS != 0 && SHARED_BLOCKS * SHARED_NEURONS < UNITS)) begin : gen_check_blocks
+      initial begin
+        $display("%m: SHARED_BLOCKS (%0d) of SHARED_NEURONS (%0d) are not UNITS (%0d)",
+                 SHARED_BLOCKS, SHARED_NEURONS, UNITS);
         $finish;
       end
     end

@@ -20,6 +20,8 @@ public protocol Core: Sendable {
   var files: [RTLFile] { get }
   /// What the module is built of; ``resources`` are counted from it.
   var structure: CoreStructure { get }
+  /// The longest way from register to register, by the delays of cells alone; an estimate.
+  var longestPath: LogicPath { get }
   /// The module's valid/ready behaviour, cycle for cycle, without its data.
   var handshake: Handshake { get }
   /// The modes that the module's port `mode_i` chooses from at run time: in mode k, k + 1 levels are

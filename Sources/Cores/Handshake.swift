@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The valid/ready behaviour of a core with one stream in and one out, without its data.
+/// The valid/ready behaviour of a core, without its data.
 ///
-/// Every core in RTL/ is one of these seven machines. They step one clock at a time, exactly as the
+/// Every core in RTL/ is one of these nine machines. They step one clock at a time, exactly as the
 /// RTL does, and the cycle model of a pipeline is nothing but these, connected.
 public enum Handshake: Equatable, Sendable {
   /// Holds up to `depth` beats; `ready` and `valid` depend on state only. Latency 1.
@@ -22,6 +22,11 @@ public enum Handshake: Equatable, Sendable {
   case lines(Lines)
   /// Sends each map with a border round it, which does not wait for input.
   case pad(Pad)
+  /// Holds one beat and sends it to two readers, each when it is ready; the next beat enters when both
+  /// have, or are about to have, this one. Latency 1.
+  case fork
+  /// Takes a beat of each of two streams together, when both are there, and makes one of them. Latency 1.
+  case join
 
   /// What a window buffer counts by.
   public struct Window: Equatable, Sendable {

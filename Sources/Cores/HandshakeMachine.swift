@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One running ``Handshake``: `valid`, then `ready`, then `clock`, once a cycle.
+///
+/// Where a core has several streams on a side, ``validOutputs``, ``readyInputs(valid:ready:)`` and
+/// ``clock(inputs:outputs:)`` speak of each, stream k in bit k; the others speak of the first.
 public struct HandshakeMachine: Equatable, Sendable {
   /// The behaviour.
   public let handshake: Handshake
@@ -9,9 +12,9 @@ public struct HandshakeMachine: Equatable, Sendable {
   private let kind: Kind
 
   // One set of registers serves the small machines; each uses what its RTL has.
-  /// Beats held: FIFO words, slices or beats of a width change.
+  /// Beats held: FIFO words, slices or beats of a width change, the beat of a fork or join.
   private var count = 0
-  /// Pipeline: which stages hold a result. Bit 0 is the first stage.
+  /// Pipeline: which stages hold a result, bit 0 is the first stage. Fork: which readers have the beat.
   private var stages: UInt64 = 0
   /// Pipeline: beats since the last result.
   private var position = 0
@@ -31,6 +34,8 @@ public struct HandshakeMachine: Equatable, Sendable {
     case window
     case lines
     case pad
+    case fork
+    case join
   }
 
   init(_ handshake: Handshake) {
@@ -52,6 +57,8 @@ public struct HandshakeMachine: Equatable, Sendable {
     case .pad(let shape):
       kind = .pad
       padShape = shape
+    case .fork: kind = .fork
+    case .join: kind = .join
     }
     window = WindowMachine(windowShape)
     lines = LineMachine(linesShape)
@@ -61,7 +68,8 @@ public struct HandshakeMachine: Equatable, Sendable {
   /// `valid` of the output in this cycle. Depends on state only.
   public var valid: Bool {
     switch kind {
-    case .fifo, .widthDown: count > 0
+    case .fifo, .widthDown, .join: count > 0
+    case .fork: count > 0 && stages & 1 == 0
     case .pipeline(let depth, _): stages >> UInt64(depth - 1) & 1 == 1
     case .widthUp: outputValid
     case .window: window.valid
@@ -80,6 +88,22 @@ public struct HandshakeMachine: Equatable, Sendable {
     case .window: window.ready
     case .lines: lines.ready(outputReady: outputReady)
     case .pad: pad.ready(outputReady: outputReady)
+    case .fork, .join: readyInputs(valid: 3, ready: outputReady ? 3 : 0) & 1 == 1
+    }
+  }
+
+  /// `valid` of each output in this cycle.
+  public var validOutputs: UInt64 {
+    if case .fork = kind { return count > 0 ? ~stages & 3 : 0 }
+    return valid ? 1 : 0
+  }
+
+  /// `ready` of each input in this cycle, given `valid` of the inputs and `ready` of the outputs.
+  public func readyInputs(valid inputs: UInt64, ready outputs: UInt64) -> UInt64 {
+    switch kind {
+    case .fork: count == 0 || stages | outputs & 3 == 3 ? 1 : 0
+    case .join: inputs & 3 == 3 && (count == 0 || outputs & 1 == 1) ? 3 : 0
+    default: ready(outputReady: outputs & 1 == 1) ? 1 : 0
     }
   }
 
@@ -119,6 +143,23 @@ public struct HandshakeMachine: Equatable, Sendable {
     case .window: window.clock(input: input, output: output)
     case .lines: lines.clock(input: input, output: output)
     case .pad: pad.clock(input: input, output: output)
+    case .fork, .join: clock(inputs: input ? 3 : 0, outputs: output ? 3 : 0)
+    }
+  }
+
+  /// The rising edge: which beats were transferred, stream k in bit k.
+  public mutating func clock(inputs: UInt64, outputs: UInt64) {
+    switch kind {
+    case .fork:
+      stages |= outputs & 3
+      if stages == 3 { count = 0 }
+      if inputs & 1 == 1 { count = 1 }
+      if count == 0 || inputs & 1 == 1 { stages = 0 }
+    case .join:
+      if outputs & 1 == 1 { count = 0 }
+      if inputs & 1 == 1 { count = 1 }
+    default:
+      clock(input: inputs & 1 == 1, output: outputs & 1 == 1)
     }
   }
 }

@@ -22,4 +22,17 @@ extension CoreParameter.Value {
     for element in elements { packer.append(element, width: elementWidth) }
     return (packer.limbs, width)
   }
+
+  /// The same in pieces that every tool reads as one number, the highest first: Verilator takes no more than
+  /// 65,536 bits, Icarus no more than 16,384 characters. Nil for other values.
+  package var packedPieces: [(limbs: [UInt64], width: Int)]? {
+    guard let (limbs, width) = packedBits else { return nil }
+    return stride(from: 0, to: width, by: Self.widestPiece).reversed().map { first in
+      let last = min(limbs.count, (first + Self.widestPiece) / 64)
+      return (Array(limbs[first / 64..<last]), min(Self.widestPiece, width - first))
+    }
+  }
+
+  /// Bits of a piece, whole limbs.
+  private static let widestPiece = 1 << 15
 }

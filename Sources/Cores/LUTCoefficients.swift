@@ -9,13 +9,16 @@ enum LUTCoefficients {
   }
 
   private static let table: [String: [LUTPart: Double]] = [
-    "rb_arg_max": [.adderBit: 1.23, .selectedBit: 0.58],
+    "rb_add": [.base: 2, .adderBit: 1],
+    "rb_arg_max": [.counterBit: 4.1, .adderBit: 0.58, .selectedBit: 1.32],
     "rb_fifo": [.base: 1.33, .counterBit: 1.67],
+    "rb_fork": [.base: 3],
     "rb_line_buffer": [.base: 10.82, .counterBit: 1.1, .selectedBit: 0.99],
     "rb_lookup": [.base: 1],
     "rb_matrix_unit": [
-      .counterBit: 1.94, .adderBit: 0.44, .selectedBit: 0.5, .synapseCounter: 0.73,
-      .maskedSynapse: 0.93, .counterOfSix: 1.19, .summedBit: 2.35, .sumBit: 0.18, .totalBit: 0.9,
+      .counterBit: 2, .adderBit: 0.34, .selectedBit: 0.49, .synapseCounter: 0.74,
+      .maskedSynapse: 0.93, .counterOfSix: 1.17, .summedBit: 2.35, .sumBit: 0.14,
+      .sharedLane: 1, .differentBit: 1.89, .sharedTotalBit: 0.38, .totalBit: 0.91,
       .productBit: 2.2,
     ],
     "rb_max_pool": [.base: 6, .counterBit: 1, .adderBit: 0.94],

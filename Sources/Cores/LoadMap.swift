@@ -5,6 +5,8 @@ public enum LoadMap {
   /// Gives every memory its place. The largest come first, so that each begins at a multiple of what it
   /// takes and nothing lies between them; of those as large, the first core's.
   public static func place(_ cores: inout [any Core]) {
+    // What can be written is a memory: nothing of it is logic from here on.
+    for index in cores.indices { setBases(of: &cores[index], []) }
     let memories = cores.indices.flatMap { core in
       cores[core].memories.indices.map { (core, memory: $0, image: cores[core].memories[$0]) }
     }
@@ -16,11 +18,13 @@ public enum LoadMap {
         next += span * image.copies
       }
     }
-    for (index, bases) in bases.enumerated() {
-      guard var core = cores[index] as? any MemoryCore else { continue }
-      core.loadBases = bases
-      cores[index] = core
-    }
+    for (index, bases) in bases.enumerated() { setBases(of: &cores[index], bases) }
+  }
+
+  private static func setBases(of core: inout any Core, _ bases: [Int]) {
+    guard var changed = core as? any MemoryCore else { return }
+    changed.loadBases = bases
+    core = changed
   }
 
   /// What the memories hold, as 32-bit words at their addresses; 0 where none is. Empty where they are

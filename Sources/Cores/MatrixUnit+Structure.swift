@@ -35,9 +35,17 @@ extension MatrixUnit {
     // The last part has fewer lanes where they do not divide.
     let partLanes = (lanes + popcountParts - 1) / popcountParts
     let parts = stride(from: 0, to: lanes, by: partLanes).map { min(partLanes, lanes - $0) }
-    let trees = parts.map {
+    let trees = (isShared ? [] : parts).map {
       usesAdderTree ? CounterTree(lanes: $0, levels: levels) : CounterTree(lanes: $0)
     }
+    if isShared {
+      let shared = SharedCounts.structure(
+        lanes: lanes, units: units, neurons: sharedNeurons, width: countWidth)
+      for (part, count) in shared.parts { structure.parts[part] = counts * count }
+      structure.flipFlops += counts * shared.flipFlops
+    }
+    // That a beat ends a total is a register too, behind one with a reset.
+    if !isRunning && cycles > 1 { structure.flipFlops += cycles }
     func overParts(_ value: (CounterTree) -> Int) -> Int {
       counters * trees.map(value).reduce(0, +)
     }
@@ -47,7 +55,7 @@ extension MatrixUnit {
     structure.parts[.summedBit] = overParts(\.summedBits)
     structure.parts[.sumBit] = overParts(\.sumBits)
     if popcountCycles == 2 { structure.flipFlops += overParts(\.halfBits) }
-    if parts.count > 1 {
+    if parts.count > 1 && !isShared {
       // A part's number is registered, and the sums of four but the last. A lane alone has no carry.
       let width = counterWidth(partLanes * (usesAdderTree ? 1 << levels - 1 : 1) + 1)
       var widths = parts.map { usesAdderTree && $0 == 1 ? levels : width }

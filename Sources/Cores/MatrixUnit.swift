@@ -13,7 +13,8 @@
 /// - Exactness: integers only; exact modulo 2^`sumWidth`.
 /// - Hardware: one beat a cycle, latency 3 to 9 cycles after the last beat of a group; about one and
 ///   a half LUTs for each unit, lane and level in a beat, or less where whole lanes are added
-///   (``usesAdderTree``); weights in memory; RTL/rb_matrix_unit.v.
+///   (``usesAdderTree``) and where a beat is all of the weights (``sharedNeurons``); else weights in
+///   memory; RTL/rb_matrix_unit.v.
 public struct MatrixUnit: MemoryCore {
   /// Synapses in a beat.
   public var lanes: Int
@@ -45,8 +46,12 @@ public struct MatrixUnit: MemoryCore {
   public var popcountCycles: Int
   /// Parts of a beat, each of at most ``widestPopcountInTwoCycles`` lanes, or ``widestSumOfLanes`` where
   /// whole lanes are added, that are counted side by side; adding them takes a cycle more for up to
-  /// four, two for up to 16, three for up to 64, which is the most.
+  /// four, two for up to 16, three for up to 64. More there are not: of more lanes the parts are larger.
   public var popcountParts: Int
+  /// Neurons of a block whose popcounts share sub-sums, their weights being logic; 0: none. It needs one
+  /// word of weights that stays, no mask, and popcounts; where it can be had it is on unless it is set
+  /// otherwise. A popcount then takes three cycles, whatever ``popcountCycles`` says.
+  public var sharedNeurons: Int
   /// Bits of a sum.
   public var sumWidth: Int
   /// What the weights and the mask are kept in.
@@ -82,25 +87,26 @@ public struct MatrixUnit: MemoryCore {
     self.memory = memory
     self.weights = weights
     self.mask = mask
-    usesAdderTree = false
-    let fit = MemoryFit.rom(
-      width: units * lanes, depth: groups * weightLevels * words, memory)
-    let widest =
-      fit.ramb18s > 0 ? Self.widestPopcountBehindBlockRAM : Self.widestPopcountInOneCycle
-    popcountCycles = lanes > widest ? 2 : 1
-    popcountParts = 1
+    (usesAdderTree, popcountCycles, popcountParts, sharedNeurons) = (false, 1, 1, 0)
     self.widestGammas = widestGammas
     usesAdderTree =
       modes == 1 && widestGammas == nil && levels > 1 && levelsPerBeat == levels && hasHalvingGammas
-    if usesAdderTree { popcountCycles = 1 }
     if usesAdderTree {
       // Threes as long as there are places for them, then sixes and more.
       let threes = (lanes + Self.widestSumOfLanes - 1) / Self.widestSumOfLanes
       let widest = (threes + 63) / 64 * Self.widestSumOfLanes
       popcountParts = (lanes + widest - 1) / widest
     } else {
+      let fit = MemoryFit.rom(
+        width: units * lanes, depth: groups * weightLevels * words, memory)
+      let widest =
+        fit.ramb18s > 0 ? Self.widestPopcountBehindBlockRAM : Self.widestPopcountInOneCycle
+      popcountCycles = lanes > widest ? 2 : 1
       popcountParts = min(
         64, (lanes + Self.widestPopcountInTwoCycles - 1) / Self.widestPopcountInTwoCycles)
+      if groups * weightLevels * words == 1 && mask == nil {
+        sharedNeurons = SharedCounts.neuronsOfBlock(lanes: lanes, units: units)
+      }
     }
   }
 
@@ -119,9 +125,22 @@ public struct MatrixUnit: MemoryCore {
   /// longer, and more LUTs.
   public static let widestSumOfLanes = 3
 
+  /// Whether the weights are logic, and popcounts share sub-sums.
+  var isShared: Bool { sharedNeurons > 0 && loadBases == nil }
+
+  /// How they do.
+  private var sharedCounts: SharedCounts {
+    let limbs = weights.words.first ?? []
+    return SharedCounts(lanes: lanes, units: units, neurons: sharedNeurons) { unit, lane in
+      let bit = unit * lanes + lane
+      return bit / 64 < limbs.count && limbs[bit / 64] >> UInt64(bit % 64) & 1 == 1
+    }
+  }
+
   /// Cycles of a popcount with the sum of its parts.
   var countingCycles: Int {
-    popcountCycles
+    if isShared { return 3 }
+    return popcountCycles
       + (popcountParts == 1 ? 0 : popcountParts <= 4 ? 1 : popcountParts <= 16 ? 2 : 3)
   }
 
@@ -192,8 +211,9 @@ public struct MatrixUnit: MemoryCore {
       CoreParameter("MASKED", mask == nil ? 0 : 1), CoreParameter("PADDED", isPadded ? 1 : 0),
       CoreParameter("HORNER", usesHorner ? 1 : 0),
       CoreParameter("ADDER_TREE", usesAdderTree ? 1 : 0),
-      CoreParameter("POPCOUNT_CYCLES", popcountCycles),
-      CoreParameter("POPCOUNT_PARTS", popcountParts),
+      CoreParameter("POPCOUNT_CYCLES", isShared ? 1 : popcountCycles),
+      CoreParameter("POPCOUNT_PARTS", isShared ? 1 : popcountParts),
+    ] + (isShared ? sharedCounts.parameters : []) + [
       CoreParameter("GAMMA_WIDTH", gammaWidth),
       CoreParameter("GAMMAS", .packed(gammasOfParameter, elementWidth: gammaWidth)),
       CoreParameter("SUM_WIDTH", sumWidth), CoreParameter("MEMORY", memory.parameter),
@@ -216,14 +236,22 @@ public struct MatrixUnit: MemoryCore {
   }
 
   public var memories: [MemoryImage] {
-    [weights] + [mask, gammaMemory].compactMap(\.self)
+    (isShared ? [] : [weights]) + [mask, gammaMemory].compactMap(\.self)
   }
 
   public var files: [RTLFile] {
     [
       RTLFile(name: "rb_matrix_unit.v", bytes: PackageResources.rb_matrix_unit_v),
       RTLFile(name: "rb_adder_tree.v", bytes: PackageResources.rb_adder_tree_v),
-    ] + memoryFiles
+    ]
+      + (isShared
+        ? [
+          RTLFile(name: "rb_shared_counts.v", bytes: PackageResources.rb_shared_counts_v),
+          RTLFile(name: "rb_lane_count.v", bytes: PackageResources.rb_lane_count_v),
+          RTLFile(name: "rb_sum_tree.v", bytes: PackageResources.rb_sum_tree_v),
+        ] : [])
+      // Tools that elaborate the defaults of every module read them without a memory too.
+      + memoryFiles
   }
 
   /// Whether the total over the words of a group is the sum itself: no product is left.

@@ -92,6 +92,12 @@ public enum LUTPart: String, CaseIterable, Sendable {
   case summedBit
   /// A bit of the last addition of such a sum.
   case sumBit
+  /// A lane that is counted once for a block of neurons.
+  case sharedLane
+  /// A bit of an adder of the lanes on which a neuron differs from the first one of its block.
+  case differentBit
+  /// A bit of an adder of all lanes of a block, or of what each neuron takes off.
+  case sharedTotalBit
   /// A bit of a running total.
   case totalBit
   /// A bit of a product or of a sum of products, outside of a DSP block.

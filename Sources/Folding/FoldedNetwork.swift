@@ -12,10 +12,18 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
   /// The memories can be written at run time, and have room for other models; nil: they are read only.
   public let headroom: Headroom?
 
-  package init(graph: IntegerGraph, folds: [String: LayerFold], headroom: Headroom? = nil) {
+  /// Nanoseconds of cells between registers that cores are cut to, where they can be
+  /// (``Cores/LogicPath``); nil: ``Cores/LogicPath/usualLimit``.
+  public let logicDelay: Double?
+
+  package init(
+    graph: IntegerGraph, folds: [String: LayerFold], headroom: Headroom? = nil,
+    logicDelay: Double? = nil
+  ) {
     self.graph = graph
     self.folds = folds
     self.headroom = headroom
+    self.logicDelay = logicDelay
   }
 
   /// The fold of node `index`, if it is a linear layer.
@@ -25,6 +33,10 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
 
   /// Cycles that node `index` needs for an image, if it is a linear layer or a pool.
   public func cycles(of index: Int) -> Int? {
+    cycles(of: index) { lanes(of: $0) }
+  }
+
+  private func cycles(of index: Int, lanes: (Int) -> Int?) -> Int? {
     let node = graph.nodes[index]
     switch node.operation {
     case .popcount(let popcount):
@@ -36,32 +48,31 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
         arrivals: graph.arrivals(at: index, popcount), channels: graph.channels(into: index))
     case .maxPool(let window):
       return cyclesOfPool(
-        index, taps: window.taps, pixels: window.padded(graph.nodes[node.inputs[0]].shape).pixels)
+        index, taps: window.taps, pixels: window.padded(graph.nodes[node.inputs[0]].shape).pixels,
+        lanes: lanes(node.inputs[0]))
     case .sumPool(let pool):
       return cyclesOfPool(
         index, taps: pool.window.taps,
-        pixels: pool.window.padded(graph.nodes[node.inputs[0]].shape).pixels)
-    case .input, .lookup, .encode, .score, .argMax:
+        pixels: pool.window.padded(graph.nodes[node.inputs[0]].shape).pixels,
+        lanes: lanes(node.inputs[0]))
+    case .add:
+      return lanes(index).map { node.shape.count / $0 }
+    case .input, .lookup, .encode, .rescale, .score, .argMax:
       return nil
     }
   }
 
   /// Every value of every window is read, and every pixel, the border's too, arrives.
-  private func cyclesOfPool(_ index: Int, taps: Int, pixels: Int) -> Int {
+  private func cyclesOfPool(_ index: Int, taps: Int, pixels: Int, lanes: Int?) -> Int? {
     let node = graph.nodes[index]
-    return max(node.shape.pixels * taps, pixels)
-      * (node.shape.channels / max(1, lanes(of: node.inputs[0])))
+    return lanes.map { max(node.shape.pixels * taps, pixels) * (node.shape.channels / max(1, $0)) }
   }
 
   /// Values side by side in the stream that leaves node `index`: the units of the linear layer that
-  /// it comes from.
+  /// it comes from; where two streams join the more of the two, or what divides both.
   public func lanes(of index: Int) -> Int {
-    var node = index
-    while node > 0 {
-      if let fold = folds[graph.nodes[node].name] { return fold.units }
-      node = graph.nodes[node].inputs.first ?? 0
-    }
-    return inputLanes
+    graph.lanes(of: index) { folds[graph.nodes[$0].name]?.units ?? ($0 == 0 ? inputLanes : nil) }
+      ?? inputLanes
   }
 
   /// Checks the graph and that every linear layer has a fold that fits: a network from a file may
@@ -71,9 +82,18 @@ public struct FoldedNetwork: Equatable, Codable, Sendable {
   public func check() throws {
     try graph.check()
     try graph.check(folds)
-    try headroom?.check(at: graph.name)
+    try headroom?.check(for: graph)
+    if let logicDelay { try Self.check(logicDelay: logicDelay, at: "\(graph.name).logicDelay") }
     for layer in graph.linearLayers where folds[layer.name] == nil {
       throw Diagnostic(at: "fold \(graph.name).\(layer.name)", "the layer has no fold")
+    }
+  }
+
+  /// - Throws: ``Diagnostic`` for a delay that no device has, or that cuts nothing.
+  package static func check(logicDelay: Double, at path: String) throws {
+    guard (0.1...1000).contains(logicDelay) else {
+      throw Diagnostic(
+        at: path, "\(logicDelay) ns; a number from 0.1 to 1000 is expected")
     }
   }
 
@@ -106,6 +126,13 @@ extension FoldedNetwork {
   /// Lanes of the stream that enters: as many of the first layer's as fit into 64 bits, or more
   /// where the image would otherwise take longer to arrive than the slowest layer needs.
   public var inputLanes: Int {
+    // The pace of all whose lanes are not those of the input.
+    let interval = graph.nodes.indices.reduce(1) { slowest, index in
+      let cycles = cycles(of: index) { node in
+        graph.lanes(of: node) { folds[graph.nodes[$0].name]?.units }
+      }
+      return max(slowest, cycles ?? 1)
+    }
     let shape = graph.nodes[0].shape
     guard let code = graph.code(of: 0) else { return 1 }
     guard let reader = graph.inputReaders.first(where: { self.fold(of: $0) != nil }),
@@ -138,6 +165,33 @@ extension IntegerGraph {
 }
 
 extension IntegerGraph {
+  /// Values side by side in the stream that leaves node `index`: what `known` says of the nodes that set
+  /// them, carried on through the others.
+  func lanes(of index: Int, known: (Int) -> Int?) -> Int? {
+    var found: [Int: Int?] = [:]
+    return lanes(of: index, known: known, &found)
+  }
+
+  /// - Parameter found: of nodes that were asked for before; a graph has many ways to a node.
+  private func lanes(of index: Int, known: (Int) -> Int?, _ found: inout [Int: Int?]) -> Int? {
+    if let lanes = found[index] { return lanes }
+    var lanes = known(index)
+    let isLinear = if case .popcount = nodes[index].operation { true } else { false }
+    if lanes == nil, !isLinear {
+      let joined = nodes[index].inputs.compactMap { self.lanes(of: $0, known: known, &found) }
+      lanes = joined.first.map { commonLanes($0, joined[joined.count - 1]) }
+    }
+    found[index] = .some(lanes)
+    return lanes
+  }
+
+  /// The more of two numbers of lanes where the other divides it, else what divides both.
+  private func commonLanes(_ first: Int, _ second: Int) -> Int {
+    let (most, least) = (max(first, second), min(first, second))
+    let common = divisors(of: least).last { most % $0 == 0 } ?? 1
+    return common == least ? most : common
+  }
+
   /// Values that arrive at node `index` in an image, the border's too: strides skip some, but all
   /// of them pass.
   func arrivals(at index: Int, _ popcount: MaskedPopcount) -> Int {

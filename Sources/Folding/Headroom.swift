@@ -35,18 +35,24 @@ extension IntegerGraph {
       let trained = lowering.codes.first { $0.layer == nodes[index].name }?.gammas ?? []
       let halves = zip(trained, trained.dropFirst()).allSatisfy { $0 == 2 * $1 }
       return tree.code == .unsigned(bits: tree.code.levels) && halves
-    case .input, .lookup, .popcount, .sumPool, .score, .argMax:
+    case .input, .lookup, .popcount, .sumPool, .rescale, .add, .score, .argMax:
       return true
     }
   }
 }
 
 extension Headroom {
-  /// - Throws: ``Diagnostic`` for numbers of bits that no hardware is built for.
-  package func check(at path: String) throws {
+  /// - Throws: ``Diagnostic`` for numbers of bits that no hardware is built for, and for skip connections:
+  ///   how large the maps of another model are that are added is not known.
+  package func check(for graph: IntegerGraph) throws {
+    guard !graph.hasJoins else {
+      throw Diagnostic(
+        at: graph.name, "the network has skip connections; it cannot be reloaded",
+        hint: "generate it without `--reloadable`")
+    }
     guard (1...20).contains(gammaBits), (2...20).contains(scoreBits) else {
       throw Diagnostic(
-        at: path,
+        at: graph.name,
         "memories with room for gammas of \(gammaBits) bits and score multipliers of \(scoreBits); "
           + "1…20 and 2…20 are supported")
     }

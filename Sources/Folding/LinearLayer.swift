@@ -143,13 +143,11 @@ extension IntegerGraph {
   /// Lanes of the stream that linear layer `index` reads; nil where it comes from outside as the
   /// layer wants it, or from a layer without a fold.
   package func lanesBefore(_ index: Int, _ folds: [String: LayerFold]) -> Int? {
-    var node = index
-    while let input = nodes[node].inputs.first {
-      if case .popcount = nodes[input].operation { return folds[nodes[input].name]?.units }
-      if input == 0, !inputReaders.contains(index) { return pooledInputLanes }
-      node = input
+    guard let source = nodes[index].inputs.first else { return nil }
+    return lanes(of: source) { node in
+      folds[nodes[node].name]?.units
+        ?? (node == 0 && !inputReaders.contains(index) ? pooledInputLanes : nil)
     }
-    return nil
   }
 }
 

@@ -21,7 +21,8 @@ struct Plan: Sendable {
     case maxPool(WindowPlaces)
     case sumPool(WindowPlaces, border: Int)
     case encode(PreparedThresholds)
-    case score(AffineScore)
+    case rescale(AffineScore)
+    case add
     case argMax
   }
 
@@ -57,8 +58,10 @@ struct Plan: Sendable {
         return .sumPool(WindowPlaces(pool.window, on: shape), border: border)
       case .encode(let tree):
         return .encode(PreparedThresholds(tree))
-      case .score(let score):
-        return .score(score)
+      case .score(let map), .rescale(let map):
+        return .rescale(map)
+      case .add:
+        return .add
       case .argMax:
         return .argMax
       }
@@ -72,7 +75,7 @@ extension IntegerGraph.Operation {
   var sendsBytes: Bool {
     switch self {
     case .input, .lookup: true
-    case .popcount, .maxPool, .sumPool, .encode, .score, .argMax: false
+    case .popcount, .maxPool, .sumPool, .encode, .rescale, .add, .score, .argMax: false
     }
   }
 }

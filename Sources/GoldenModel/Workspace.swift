@@ -110,14 +110,19 @@ package final class Workspace {
           plan.instructions, &thresholds, source.numbers + pixel * source.stride, pixels.start)
         result.write(pixel: pixel, from: pixels.start)
       }
-    case .score(let score):
+    case .rescale(let map):
       for pixel in 0..<source.pixels {
         for channel in 0..<source.shape.channels {
           let position = pixel * source.stride + channel
           result.numbers[position] =
-            Int64(score.multipliers[channel]) * source.numbers[position]
-            + Int64(score.offsets[channel])
+            Int64(map.multipliers[channel]) * source.numbers[position]
+            + Int64(map.offsets[channel])
         }
+      }
+    case .add:
+      let other = nodes[plan.graph.nodes[index].inputs[1]]
+      for position in 0..<source.pixels * source.stride {
+        result.numbers[position] = source.numbers[position] + other.numbers[position]
       }
     case .argMax:
       let scores = UnsafeBufferPointer(start: source.numbers, count: source.shape.count)

@@ -28,13 +28,15 @@ extension IntegerGraph {
       return index == 0 && node.inputs.isEmpty
         ? problem(of: code) : "an input stands first and reads nothing"
     }
-    guard node.inputs.count == 1, (0..<index).contains(node.inputs[0]) else {
-      return "inputs are nodes \(node.inputs); one earlier node is expected"
+    let isJoin = if case .add = node.operation { true } else { false }
+    guard node.inputs.count == (isJoin ? 2 : 1), node.inputs.allSatisfy((0..<index).contains) else {
+      return "inputs are nodes \(node.inputs); "
+        + (isJoin ? "two earlier nodes are expected" : "one earlier node is expected")
     }
-    return problem(of: node, reading: node.inputs[0])
+    return problem(of: node, at: index, reading: node.inputs[0])
   }
 
-  private func problem(of node: Node, reading source: Int) -> String? {
+  private func problem(of node: Node, at index: Int, reading source: Int) -> String? {
     let before = nodes[source].shape
     let shape = node.shape
     switch node.operation {
@@ -76,7 +78,15 @@ extension IntegerGraph {
         tree.thresholds.allSatisfy({ $0.count == nodes && $0.allSatisfy(isReasonable) }),
         tree.falling.isEmpty || tree.falling.count == shape.channels
       else { return "\(before.channels) channels of \(nodes) thresholds are expected" }
-    case .score(let score):
+    case .add:
+      guard node.inputs.allSatisfy(isSum) else { return "sums are expected to enter" }
+      guard node.inputs.allSatisfy({ nodes[$0].shape == shape }) else {
+        return "two maps of \(shape) are expected"
+      }
+      guard sumLimits(of: index).allSatisfy({ $0 < 1 << 50 }) else {
+        return "the sums of the two maps are too large"
+      }
+    case .score(let score), .rescale(let score):
       guard isSum(source) else { return "sums are expected to enter" }
       let limit = sumLimits(of: source).max() ?? 0
       guard shape == before, score.multipliers.count == shape.channels,
@@ -94,7 +104,7 @@ extension IntegerGraph {
 
   private func isSum(_ index: Int) -> Bool {
     switch nodes[index].operation {
-    case .popcount, .sumPool: true
+    case .popcount, .sumPool, .rescale, .add: true
     case .maxPool: code(of: index) == nil
     case .input, .lookup, .encode, .score, .argMax: false
     }

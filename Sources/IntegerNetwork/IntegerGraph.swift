@@ -44,6 +44,10 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
     case sumPool(MapWindow)
     /// Sums → codes.
     case encode(ThresholdTree)
+    /// Sums → fixed-point sums A_o · s_o + C_o of another step: a map that is added to others.
+    case rescale(AffineScore)
+    /// Two maps of sums of the same step → their sum, value by value.
+    case add
     /// Sums → fixed-point scores.
     case score(AffineScore)
     /// Scores → the index of the largest, the first of equals.
@@ -60,26 +64,42 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
     case .lookup(let table): table.code
     case .encode(let tree): tree.code
     case .maxPool: nodes[index].inputs.first.flatMap(code(of:))
-    case .popcount, .sumPool, .score, .argMax: nil
+    case .popcount, .sumPool, .rescale, .add, .score, .argMax: nil
     }
   }
 
   /// The largest |s| of each channel of a node that makes sums; empty for other nodes.
   public func sumLimits(of index: Int) -> [Int] {
+    var known: [Int: [Int]] = [:]
+    return sumLimits(of: index, &known)
+  }
+
+  /// - Parameter known: those of nodes that were asked for before; a graph has many ways to a node.
+  private func sumLimits(of index: Int, _ known: inout [Int: [Int]]) -> [Int] {
+    if let limits = known[index] { return limits }
     guard let source = nodes[index].inputs.first else { return [] }
+    let limits: [Int]
     switch nodes[index].operation {
     case .popcount(let popcount):
-      return code(of: source).map(popcount.limits(for:)) ?? []
+      limits = code(of: source).map(popcount.limits(for:)) ?? []
     case .maxPool:
-      return sumLimits(of: source)
+      limits = sumLimits(of: source, &known)
     case .sumPool(let pool):
-      let limits =
-        code(of: source).map { Array(repeating: $0.range, count: nodes[source].shape.channels) }
-        ?? sumLimits(of: source)
-      return limits.map { pool.window.taps * $0 }
+      limits =
+        (code(of: source).map { Array(repeating: $0.range, count: nodes[source].shape.channels) }
+        ?? sumLimits(of: source, &known)).map { pool.window.taps * $0 }
+    case .rescale(let map):
+      limits = zip(sumLimits(of: source, &known), zip(map.multipliers, map.offsets)).map {
+        $0 * abs($1.0) + abs($1.1)
+      }
+    case .add:
+      let others = nodes[index].inputs.map { sumLimits(of: $0, &known) }
+      limits = zip(others[0], others[1]).map { $0 + $1 }
     case .input, .lookup, .encode, .score, .argMax:
-      return []
+      limits = []
     }
+    known[index] = limits
+    return limits
   }
 
   /// The most residual levels that an activation has.
@@ -87,6 +107,16 @@ public struct IntegerGraph: Equatable, Codable, Sendable {
     nodes.map { node in
       if case .encode(let tree) = node.operation { tree.code.levels } else { 1 }
     }.max() ?? 1
+  }
+
+  /// Whether maps are added: skip connections.
+  public var hasJoins: Bool {
+    nodes.contains { if case .add = $0.operation { true } else { false } }
+  }
+
+  /// How many maps are read of node `index`; 2 or more where the graph forks.
+  public func readers(of index: Int) -> Int {
+    nodes.reduce(0) { $0 + $1.inputs.count { $0 == index } }
   }
 
   /// The nodes that read node `index`.

@@ -95,6 +95,12 @@ extension IntegerGraph {
           + "activations of \(whole.levels) levels need \(whole.levels)",
         hint: "give one for each number of levels from 1 to \(whole.levels)")
     }
+    guard !whole.hasJoins else {
+      throw Diagnostic(
+        at: whole.name,
+        "the network has skip connections; their maps have one scale for all levels",
+        hint: "generate it without a choice of levels")
+    }
     guard whole.levels > 1 else {
       throw Diagnostic(
         at: whole.name, "every activation has one level: there is nothing to choose",
@@ -129,7 +135,7 @@ extension IntegerGraph {
     nodes.indices.filter {
       switch nodes[$0].operation {
       case .encode, .score: true
-      case .input, .lookup, .popcount, .maxPool, .sumPool, .argMax: false
+      case .input, .lookup, .popcount, .maxPool, .sumPool, .rescale, .add, .argMax: false
       }
     }
   }
@@ -206,6 +212,8 @@ extension IntegerGraph.Operation {
     case .maxPool: "max pool"
     case .sumPool: "sum pool"
     case .encode: "sign"
+    case .rescale: "rescaling"
+    case .add: "addition"
     case .score: "score"
     case .argMax: "arg max"
     }
@@ -222,7 +230,7 @@ extension IntegerGraph.Operation {
       guard case .code(let code) = pool.border else { return }
       pool.border = .code(change(code))
       self = .sumPool(pool)
-    case .input, .lookup, .maxPool, .encode, .score, .argMax: return
+    case .input, .lookup, .maxPool, .encode, .rescale, .add, .score, .argMax: return
     }
   }
 

@@ -86,11 +86,14 @@ extension Lowering {
     return bounds
   }
 
-  /// Turns the weights of a channel round, where `node` is a popcount: its sum changes sign.
+  /// Turns the weights of a channel round, where `node` is a popcount with one reader: its sum
+  /// changes sign.
   ///
   /// - Returns: false where it is another node.
   mutating func flip(channel: Int, of node: Int) -> Bool {
-    guard case .popcount(var popcount) = nodes[node].operation else { return false }
+    guard !sharedSums.contains(node), case .popcount(var popcount) = nodes[node].operation else {
+      return false
+    }
     popcount.flip(output: channel)
     nodes[node].operation = .popcount(popcount)
     return true
@@ -103,7 +106,7 @@ extension Lowering {
       limit: sumLimits(of: node).max() ?? 0)
     report.scores = quantization
     return append(
-      name, .score(score), inputs: [node], shape: nodes[node].shape)
+      unusedName(name), .score(score), inputs: [node], shape: nodes[node].shape)
   }
 }
 
@@ -134,11 +137,18 @@ extension AffineScore {
 
   /// Where every channel has the same slope and no offset the sums are scores as they are.
   private static func exact(_ lines: [(slope: Double, offset: Double)]) -> AffineScore? {
+    commonSlope(of: lines).map { slope in
+      AffineScore(multipliers: lines.map { _ in 1 }, offsets: lines.map { _ in 0 }, step: slope)
+    }
+  }
+
+  /// The slope that all channels have, positive, where none has an offset: the sums are numbers of one
+  /// step as they are.
+  static func commonSlope(of lines: [(slope: Double, offset: Double)]) -> Double? {
     guard let slope = lines.first?.slope, slope > 0,
       lines.allSatisfy({ $0.slope == slope && $0.offset == 0 })
     else { return nil }
-    return AffineScore(
-      multipliers: lines.map { _ in 1 }, offsets: lines.map { _ in 0 }, step: slope)
+    return slope
   }
 }
 

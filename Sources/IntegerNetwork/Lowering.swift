@@ -9,19 +9,24 @@ public struct LoweringOptions: Equatable, Codable, Sendable {
   public var gammaBits: Int
   /// Bits of a score multiplier, with its sign.
   public var scoreBits: Int
+  /// Bits of the largest multiplier of a map that is added to another, with its sign.
+  public var mapBits: Int
   /// Whether a channel that falls has its comparisons turned round, not its weights: then networks of
   /// the same trained weights have the same weights whatever their batch norms are.
   public var keepsWeights: Bool
 
-  public init(gammaBits: Int = 8, scoreBits: Int = 16, keepsWeights: Bool = false) {
+  public init(
+    gammaBits: Int = 8, scoreBits: Int = 16, mapBits: Int = 12, keepsWeights: Bool = false
+  ) {
     self.gammaBits = gammaBits
     self.scoreBits = scoreBits
+    self.mapBits = mapBits
     self.keepsWeights = keepsWeights
   }
 
-  /// So many bits that the quantization of gammas and scores does not count: the real-valued
+  /// So many bits that the quantization of gammas, scores and maps does not count: the real-valued
   /// network, to compare with.
-  public static let reference = LoweringOptions(gammaBits: 20, scoreBits: 32)
+  public static let reference = LoweringOptions(gammaBits: 20, scoreBits: 32, mapBits: 24)
 }
 
 extension Network {
@@ -37,11 +42,13 @@ extension Network {
     with parameters: Parameters, options: LoweringOptions = LoweringOptions()
   ) throws -> IntegerGraph {
     try check(parameters)
-    guard (1...20).contains(options.gammaBits), (2...32).contains(options.scoreBits) else {
+    guard (1...20).contains(options.gammaBits), (2...32).contains(options.scoreBits),
+      (2...24).contains(options.mapBits)
+    else {
       throw Diagnostic(
         at: "lower \(name)",
-        "\(options.gammaBits) bits for a gamma and \(options.scoreBits) for a score; "
-          + "1…20 and 2…32 are supported")
+        "\(options.gammaBits) bits for a gamma, \(options.scoreBits) for a score and "
+          + "\(options.mapBits) for a map; 1…20, 2…32 and 2…24 are supported")
     }
     var lowering = Lowering(network: self, parameters: parameters, options: options)
     return try lowering.run()
@@ -54,6 +61,10 @@ struct Lowering {
   let parameters: Parameters
   let options: LoweringOptions
   var nodes: [IntegerGraph.Node] = []
+  /// Sums with more than one reader: turning a channel round for one would turn it for the other.
+  var sharedSums: Set<Int> = []
+  /// What each node of the network so far has become.
+  var lowered: [Lowered] = []
   var report = LoweringReport()
 
   /// What a node of the network has become.
@@ -85,8 +96,6 @@ struct Lowering {
 
   mutating func run() throws -> IntegerGraph {
     let features = try network.features()
-    try checkForks(features)
-    var lowered: [Lowered] = []
     for (index, node) in network.nodes.enumerated() {
       guard let rule = node.layer as? any LoweringRule else {
         throw Diagnostic(
@@ -96,6 +105,8 @@ struct Lowering {
       let shape = node.inputs.first.map { features[$0].shape } ?? features[index].shape
       try lowered.append(
         rule.lower(from: source, shape: shape, node: node, at: network.path(of: index), &self))
+      let readers = network.nodes.reduce(0) { $0 + $1.inputs.count { $0 == index } }
+      if readers > 1, case .sum(let sums, _) = lowered[index] { sharedSums.insert(sums) }
     }
     if let last = lowered.last, case .sum(let node, let channels) = last {
       _ = appendScores(of: node, channels: channels, name: "scores")
@@ -110,28 +121,17 @@ struct Lowering {
     return graph
   }
 
-  /// A sign with a falling batch norm turns the weights of the sums before it round; a second
-  /// reader of these sums would see that.
-  private func checkForks(_ features: [Feature]) throws {
-    for index in network.nodes.indices where features[index].values == .real {
-      let readers = network.nodes.indices.filter { network.nodes[$0].inputs.contains(index) }
-      guard readers.count > 1 else { continue }
-      throw Diagnostic(
-        at: network.path(of: index),
-        "its sums are read by \(readers.count) layers; one is supported",
-        hint: "give each reader its own copy of the layer")
-    }
+  /// A name for what stands for no layer: another where a layer has it.
+  func unusedName(_ name: String) -> String {
+    var name = name
+    while network.nodes.contains(where: { $0.name == name }) { name += "_" }
+    return name
   }
 
-  /// Adds a node and returns its index. Scores stand for no layer; they take another name where a
-  /// layer has theirs.
+  /// Adds a node and returns its index.
   mutating func append(
     _ name: String, _ operation: IntegerGraph.Operation, inputs: [Int], shape: Shape
   ) -> Int {
-    var name = name
-    if case .score = operation {
-      while network.nodes.contains(where: { $0.name == name }) { name += "_" }
-    }
     nodes.append(
       IntegerGraph.Node(name: name, operation: operation, inputs: inputs, shape: shape))
     return nodes.count - 1

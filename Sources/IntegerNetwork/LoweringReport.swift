@@ -8,6 +8,8 @@ public struct LoweringReport: Equatable, Codable, Sendable {
   public var codes: [CodeQuantization] = []
   /// The output scores, where the network has them.
   public var scores: ScoreQuantization?
+  /// The maps that are added, where there are skip connections.
+  public var maps: [ScoreQuantization]?
   /// Channels whose batch norm scale was negative: weights and comparison were flipped. Exact.
   public var flippedChannels = 0
   /// Channels whose batch norm scale was zero: their bits are constant. Exact.
@@ -30,12 +32,13 @@ public struct CodeQuantization: Equatable, Codable, Sendable {
   public var bound: Double
 }
 
-/// How real scores became integers: score ≈ step · (A·s + C).
+/// How real scores, or values of a map, became integers: score ≈ step · (A·s + C).
 public struct ScoreQuantization: Equatable, Codable, Sendable {
-  /// The layer that makes the scores.
+  /// The layer that makes the sums of the scores, or adds the maps.
   public var layer: String
   /// What one step of a score means.
   public var step: Double
-  /// The most by which one score can be wrong, in the source's numbers.
+  /// The most by which one score can be wrong, in the source's numbers; in a map, by what this
+  /// addition rounds.
   public var bound: Double
 }

@@ -253,8 +253,12 @@ extension MaxPool: LoweringRule {
         guard lowering.flip(channel: channel, of: sums) else {
           throw Diagnostic(
             at: path,
-            "channel \(channel) falls as its sum rises, and its sum is pooled already",
-            hint: "pool once, or put the sign between the two pools")
+            lowering.sharedSums.contains(sums)
+              ? "channel \(channel) falls as its sum rises, and another layer reads its sum, too"
+              : "channel \(channel) falls as its sum rises, and its sum is pooled already",
+            hint: lowering.sharedSums.contains(sums)
+              ? "put a sign before the pool"
+              : "pool once, or put the sign between the two pools")
         }
         channels[channel].slope = -channels[channel].slope
         lowering.report.flippedChannels += 1

@@ -72,7 +72,7 @@ extension IntegerGraph {
       return "\(text), window \(pool.form)"
     case .encode(let tree):
       return "\(text), \(tree.code.levels) level\(tree.code.levels == 1 ? "" : "s")"
-    case .score, .argMax:
+    case .rescale, .add, .score, .argMax:
       return text
     }
   }

@@ -26,12 +26,19 @@ public protocol PrimitiveLayer: Layer {
   static var kind: String { get }
   /// How a layer without a name gets one.
   static var naming: LayerNaming { get }
+  /// How many maps enter: 1, or 2 where a skip connection joins.
+  static var inputs: Int { get }
   /// The user's name for it, if any.
   var name: String? { get }
 
   /// What leaves the layer when `input` enters, or nil after an error.
   func output(
     for input: Feature, at path: String, _ diagnostics: inout DiagnosticCollector
+  ) -> Feature?
+
+  /// What leaves the layer when `inputs` enter, ``inputs`` of them, or nil after an error.
+  func output(
+    for inputs: [Feature], at path: String, _ diagnostics: inout DiagnosticCollector
   ) -> Feature?
 
   /// The parameters that it needs when `input` enters.
@@ -43,6 +50,14 @@ public protocol PrimitiveLayer: Layer {
 }
 
 extension PrimitiveLayer {
+  public static var inputs: Int { 1 }
+
+  public func output(
+    for inputs: [Feature], at path: String, _ diagnostics: inout DiagnosticCollector
+  ) -> Feature? {
+    inputs.first.flatMap { output(for: $0, at: path, &diagnostics) }
+  }
+
   public func slots(for input: Feature) -> [ParameterSlot] { [] }
 
   public func check(

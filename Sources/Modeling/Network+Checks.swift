@@ -139,14 +139,20 @@ extension Network {
       return input.output(
         for: Feature(input.shape, .real), at: path, &diagnostics)
     }
-    guard node.inputs.count == 1, node.inputs.allSatisfy({ (0..<index).contains($0) }) else {
+    let expected = type(of: node.layer).inputs
+    guard node.inputs.count == expected, node.inputs.allSatisfy({ (0..<index).contains($0) }) else {
       diagnostics.error(
-        at: path, "inputs are nodes \(node.inputs); one earlier node is expected")
+        at: path,
+        "inputs are nodes \(node.inputs); "
+          + (expected == 1
+            ? "one earlier node is expected" : "\(expected) earlier nodes are expected")
+      )
       return nil
     }
     // A layer behind a broken one is not reported: its input is unknown.
-    guard let input = features[node.inputs[0]] else { return nil }
-    return node.layer.output(for: input, at: path, &diagnostics)
+    let inputs = node.inputs.compactMap { features[$0] }
+    guard inputs.count == expected else { return nil }
+    return node.layer.output(for: inputs, at: path, &diagnostics)
   }
 }
 

@@ -43,8 +43,7 @@ public struct Network: Sendable {
   public init(_ name: String, input: Input, @NetworkBuilder _ layers: () -> [any Layer]) {
     self.name = name
     self.nodes = []
-    append(input)
-    append(layers())
+    _ = append(layers(), after: append(input, after: nil))
   }
 
   /// The index of the node whose output leaves the network.
@@ -53,19 +52,27 @@ public struct Network: Sendable {
   /// The input layer, if node 0 is one.
   public var input: Input? { nodes.first?.layer as? Input }
 
-  private mutating func append(_ layers: [any Layer]) {
-    for layer in layers {
+  /// Adds layers behind node `source`.
+  ///
+  /// - Returns: the node of the last one.
+  private mutating func append(_ layers: [any Layer], after source: Int) -> Int {
+    layers.reduce(source) { source, layer in
       switch layer {
-      case let primitive as any PrimitiveLayer: append(primitive)
-      case let block as any Block: append(block.body)
-      default: append(UnknownLayer(type: "\(type(of: layer))"))
+      case let primitive as any PrimitiveLayer: append(primitive, after: source)
+      case let block as any Block: append(block.body, after: source)
+      case let shortcut as Shortcut:
+        append(
+          Add(name: shortcut.name),
+          after: append(shortcut.layers, after: source), append(shortcut.shortcut, after: source))
+      default: append(UnknownLayer(type: "\(type(of: layer))"), after: source)
       }
     }
   }
 
-  private mutating func append(_ layer: any PrimitiveLayer) {
-    let inputs = nodes.isEmpty ? [] : [nodes.count - 1]
-    nodes.append(Node(name: unusedName(for: layer), layer: layer, inputs: inputs))
+  private mutating func append(_ layer: any PrimitiveLayer, after sources: Int?...) -> Int {
+    nodes.append(
+      Node(name: unusedName(for: layer), layer: layer, inputs: sources.compactMap(\.self)))
+    return nodes.count - 1
   }
 
   /// The layer's own name, or one from its kind: `dense2`, `dense2_norm`, `dense2_norm2`.

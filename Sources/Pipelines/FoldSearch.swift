@@ -54,29 +54,33 @@ public struct FoldSearch {
   private let graph: IntegerGraph
   private let device: Device
   private let headroom: Headroom?
+  private let logicDelay: Double?
   private var layers: [SearchedLayer]
 
   /// - Parameters:
   ///   - levels: Search as if every encoder made codes of so many levels. What is found then is for its
   ///     figures alone: it has no thresholds. nil: the network as it is.
   ///   - headroom: For models that are loaded at run time; nil: memories are read only.
+  ///   - logicDelay: Nanoseconds of cells between registers that cores are cut to; nil:
+  ///     ``Cores/LogicPath/usualLimit``.
   /// - Throws: ``InvalidInput`` for overrides that do not fit.
   public init(
     _ graph: IntegerGraph, levels: Int? = nil, on device: Device = .zc706,
-    overrides: [String: LayerFold] = [:], headroom: Headroom? = nil
+    overrides: [String: LayerFold] = [:], headroom: Headroom? = nil, logicDelay: Double? = nil
   ) throws {
     let graph = levels.map(graph.sketched) ?? graph
     try graph.check(overrides)
-    try headroom?.check(at: graph.name)
+    try headroom?.check(for: graph)
     self.graph = graph
     self.device = device
     self.headroom = headroom
+    self.logicDelay = logicDelay
     let linear = graph.linearLayers
     layers = linear.enumerated().map { position, layer in
       let end = position + 1 < linear.count ? linear[position + 1].index : graph.nodes.count
       return SearchedLayer(
-        graph: graph, headroom: headroom, layer: layer, nodes: layer.index..<end,
-        fixed: overrides[layer.name])
+        graph: graph, headroom: headroom, logicDelay: logicDelay, layer: layer,
+        nodes: layer.index..<end, fixed: overrides[layer.name])
     }
   }
 
@@ -203,13 +207,17 @@ public struct FoldSearch {
       try layer.folds.compactMap { fold -> Change? in
         var folds = solution.folding.folds
         guard folds.updateValue(fold, forKey: layer.layer.name) != fold else { return nil }
-        let folding = FoldedNetwork(graph: graph, folds: folds, headroom: headroom)
+        let folding = folded(folds)
         guard fits(folding), folding.interval <= slowest.interval, pace(of: folding) <= slowest.pace
         else { return nil }
         let pipeline = try Pipeline(folding, isSketch: true)
         return Change(pipeline: pipeline, resources: pipeline.resources)
       }
     }
+  }
+
+  private func folded(_ folds: [String: LayerFold]) -> FoldedNetwork {
+    FoldedNetwork(graph: graph, folds: folds, headroom: headroom, logicDelay: logicDelay)
   }
 
   /// The most cycles that count against a target.
@@ -229,7 +237,7 @@ public struct FoldSearch {
   private func solution(_ combination: Combination) throws -> Solution {
     var folds: [String: LayerFold] = [:]
     for (layer, fold) in zip(layers, combination.folds) { folds[layer.layer.name] = fold }
-    let folding = FoldedNetwork(graph: graph, folds: folds, headroom: headroom)
+    let folding = folded(folds)
     // A network that is no pipeline has no figures; laying it out says why.
     let resources = try? Pipeline(folding, isSketch: true).resources
     return Solution(folding: folding, resources: resources ?? combination.resources)
@@ -341,6 +349,7 @@ private struct Combination {
 private struct SearchedLayer {
   let graph: IntegerGraph
   let headroom: Headroom?
+  let logicDelay: Double?
   let layer: LinearLayer
   let nodes: Range<Int>
   let fixed: LayerFold?
@@ -352,11 +361,12 @@ private struct SearchedLayer {
   private var tails: [Int: Resources] = [:]
 
   init(
-    graph: IntegerGraph, headroom: Headroom?, layer: LinearLayer, nodes: Range<Int>,
-    fixed: LayerFold?
+    graph: IntegerGraph, headroom: Headroom?, logicDelay: Double?, layer: LinearLayer,
+    nodes: Range<Int>, fixed: LayerFold?
   ) {
     self.graph = graph
     self.headroom = headroom
+    self.logicDelay = logicDelay
     self.layer = layer
     self.nodes = nodes
     self.fixed = fixed
@@ -413,7 +423,8 @@ private struct SearchedLayer {
 
   private mutating func resources(of fold: LayerFold) throws -> Resources {
     if let body = bodies[fold], let tail = tails[fold.units] { return body + tail }
-    let folding = FoldedNetwork(graph: graph, folds: [layer.name: fold], headroom: headroom)
+    let folding = FoldedNetwork(
+      graph: graph, folds: [layer.name: fold], headroom: headroom, logicDelay: logicDelay)
     var builder = PipelineBuilder(folding, isSketch: true)
     let known = tails[fold.units]
     try builder.run(

@@ -10,7 +10,7 @@ public struct Pipeline: Sendable {
   /// What it implements.
   public let folding: FoldedNetwork
   /// In stream order: a stage reads only stages before it.
-  public let stages: [Stage]
+  public private(set) var stages: [Stage]
   /// The stream that enters.
   public let input: StreamPort
 
@@ -34,13 +34,45 @@ public struct Pipeline: Sendable {
     switch folding.graph.nodes[folding.graph.output].operation {
     case .score: .scores
     case .argMax: .index
-    case .input, .lookup, .popcount, .maxPool, .sumPool, .encode: .codes
+    case .input, .lookup, .popcount, .maxPool, .sumPool, .encode, .rescale, .add: .codes
     }
   }
 
   /// An estimate of what all stages take of an XC7 device.
   public var resources: Resources {
     stages.map(\.core.resources).sum()
+  }
+
+  /// An estimate of the longest way between registers, of all stages.
+  public var longestPath: LogicPath {
+    stages.map(\.core.longestPath).longest() ?? LogicPath(levels: 0, nanoseconds: 0)
+  }
+
+  /// Nanoseconds of cells between registers that the cores are cut to, where they can be.
+  public var logicDelay: Double { folding.logicDelay ?? LogicPath.usualLimit }
+
+  /// A warning where a stage has a longer path than the cores are cut to: the longest of them.
+  public var pathWarning: Diagnostic? {
+    let slow = stages.filter { $0.core.longestPath.nanoseconds > logicDelay }
+    guard
+      let worst = slow.max(by: {
+        $0.core.longestPath.nanoseconds < $1.core.longestPath.nanoseconds
+      })
+    else { return nil }
+    let path = worst.core.longestPath
+    let isChosen =
+      worst.core is MatrixUnit && folding.folds[worst.layer]?.popcountCycles != nil
+    let others = slow.count - 1
+    return Diagnostic(
+      .warning, at: "fold \(folding.graph.name).\(worst.layer)",
+      "stage '\(worst.name)' (\(worst.core.moduleName)) has an estimated \(path.text) between registers, "
+        + "the limit is \(logicDelay) ns"
+        + (others == 0
+          ? "" : "; \(others) other stage\(others == 1 ? " is" : "s are") above it, too"),
+      hint: isChosen
+        ? "leave the layer's `popcount` out, or allow `--logic-delay \(path.nanosecondsText)`"
+        : "it is not cut further: give the layer fewer lanes or weights without block RAM, or allow "
+          + "`--logic-delay \(path.nanosecondsText)`")
   }
 
   /// Lays out the stages of `folding` and checks every joint.
@@ -58,27 +90,54 @@ public struct Pipeline: Sendable {
     stages = builder.stages
     input = builder.input
     try checkJoints()
+    sizeQueues()
   }
 
-  /// The port that feeds stage `index`.
-  public func port(feeding index: Int) -> StreamPort {
-    switch stages[index].source {
-    case .outside: input
-    case .stage(let source): stages[source].output
+  /// The stream of a source, under the name that its nets have: the stage's, with the port's where the
+  /// stage has several outputs.
+  public func stream(_ source: Stage.Source) -> StreamPort {
+    switch source {
+    case .outside:
+      return input
+    case .stage(let index, let output):
+      let stage = stages[index]
+      return StreamPort(
+        stage.core.outputStreams(of: stage.name)[output], like: stage.core.outputs[output])
     }
   }
 
-  /// The stage that feeds stage `index`; nil: the stream that enters.
-  public func source(of index: Int) -> Int? {
-    if case .stage(let source) = stages[index].source { source } else { nil }
+  /// Gives each queue before a join the depth that it needs.
+  ///
+  /// Where a stream forks, one branch has more beats inside than the other before its next result; the
+  /// queues of the other hold what has come meanwhile. They are found join by join, by running all
+  /// before it with queues that are never full and a reader that is always ready, until the rhythm is
+  /// settled: one beat more than the most that they held, and they are never full either. That the whole
+  /// does not come to a halt then, under any stalls, is argued in Docs/explanation/flow.md.
+  private mutating func sizeQueues() {
+    for join in stages.indices where stages[join].sources.count > 1 {
+      let queues = queueStages.filter { stages[join].sources.contains(.stage($0)) }
+      for queue in queues { setDepth(of: queue, Int.max) }
+      let (_, fills, isPeriodic) = settledRhythm(through: join)
+      for queue in queues {
+        let mark = fills.first { $0.stage == stages[queue].name }?.highWater ?? 0
+        setDepth(of: queue, max(2, isPeriodic ? mark + 1 : 2 * mark))
+      }
+    }
+  }
+
+  private mutating func setDepth(of queue: Int, _ depth: Int) {
+    guard var core = stages[queue].core as? FIFO else { return }
+    core.depth = depth
+    stages[queue].core = core
   }
 
   /// Both ends of each stream must agree on lanes and bits.
   private func checkJoints() throws {
     var diagnostics = DiagnosticCollector()
-    for (index, stage) in stages.enumerated() {
-      let from = port(feeding: index)
-      for to in stage.core.inputs where to.width != from.width {
+    for stage in stages {
+      for (to, source) in zip(stage.core.inputs, stage.sources) {
+        let from = stream(source)
+        guard to.width != from.width else { continue }
         diagnostics.error(
           at: "\(folding.graph.name).\(stage.name)",
           "the stream that feeds it has \(from.lanes) lanes of \(from.bitsPerLane) bits, "

@@ -11,13 +11,16 @@ struct PipelineBuilder {
   let folding: FoldedNetwork
   var stages: [Stage] = []
   var input = StreamPort("input", lanes: 1, bitsPerLane: 1)
-  /// Node of the integer network → the stage whose output carries its values.
-  private var carriers: [Int: Stage.Source] = [:]
+  /// Node of the integer network → where its values can be had, once for each reader that has not
+  /// taken them yet.
+  var carriers: [Int: [Stage.Source]] = [:]
+  /// Node of the integer network → how its stream carries its values.
+  private var carried: [Int: CarriedValues] = [:]
 
   /// Whether weights and thresholds are left out: enough for resources and timing.
   private let isSketch: Bool
 
-  private var graph: IntegerGraph { folding.graph }
+  var graph: IntegerGraph { folding.graph }
   /// The network in each of its modes; the last is that of all levels.
   private let graphs: [IntegerGraph]
 
@@ -39,7 +42,7 @@ struct PipelineBuilder {
     let source = graph.nodes[nodes.lowerBound].inputs.first
     if let source, let code = graph.code(of: source) {
       input = StreamPort(graph.nodes[source].name, lanes: lanes, bitsPerLane: code.levels)
-      carriers[source] = .outside
+      carriers[source] = [.outside]
     }
     for index in nodes { try add(index) }
     if nodes.upperBound == graph.nodes.count { addOutputRegister() }
@@ -56,12 +59,11 @@ struct PipelineBuilder {
 
   private mutating func add(_ index: Int) throws {
     let node = graph.nodes[index]
-    let consumers = graph.consumers(of: index)
-    guard consumers.count <= 1 else {
+    let readers = graph.readers(of: index)
+    guard readers > 0 || index == graph.output else {
       throw Diagnostic(
-        at: "\(graph.name).\(node.name)",
-        "its result is read by \(consumers.count) layers; a pipeline forks not yet",
-        hint: "give each reader its own copy of the layer")
+        at: "\(graph.name).\(node.name)", "nothing reads its result",
+        hint: "leave the layer out, or make it the last")
     }
     switch node.operation {
     case .input(let code):
@@ -76,23 +78,45 @@ struct PipelineBuilder {
       addSumPool(index, pool)
     case .encode(let tree):
       addEncoder(index, tree)
+    case .rescale(let map):
+      addRescaling(index, map)
+    case .add:
+      addJoin(index)
     case .score(let score):
       addScore(index, score)
     case .argMax:
       addArgMax(index)
     }
+    fork(index, readers: readers)
+  }
+
+  /// The stream that the next reader of node `index` reads.
+  mutating func take(_ index: Int) -> Stage.Source {
+    if let source = carriers[index]?.first {
+      carriers[index]?.removeFirst()
+      return source
+    }
+    // A part of a pipeline is laid out, and the node lies outside of it.
+    let lanes = folding.folds.first?.value.units ?? 1
+    let limits = graph.sumLimits(of: index)
+    let sums = SumLanes(offsets: limits, isDoubled: true)
+    carried[index] = CarriedValues(node: index, encodings: graphs.map { _ in .sum(sums) })
+    return append(
+      "\(graph.nodes[index].name)_outside", layer: graph.nodes[index].name,
+      StreamRegister(lanes: lanes, bitsPerLane: graph.code(of: index)?.levels ?? sums.width),
+      from: [.outside], cycles: 1)
   }
 
   /// Nothing outside depends on how the last core passes `ready` on. The register takes the last
   /// layer's name, since it is what the outside sees.
   private mutating func addOutputRegister() {
     guard let last = stages.last else { return }
-    stages[stages.count - 1].name = unusedName("\(last.name)_core")
+    stages[stages.count - 1].name = unusedName("\(last.name)_core", of: last.core)
     let beats = last.carries.map { graph.nodes[$0.node].shape.count / last.output.lanes }
     append(
       last.name, layer: last.layer,
       StreamRegister(lanes: last.output.lanes, bitsPerLane: last.output.bitsPerLane),
-      cycles: beats ?? 1, carries: last.carries)
+      from: [.stage(stages.count - 1)], cycles: beats ?? 1, carries: last.carries)
     stages[stages.count - 2].carries = nil
   }
 
@@ -104,18 +128,18 @@ struct PipelineBuilder {
     }
     input = StreamPort(
       graph.nodes[index].name, lanes: folding.inputLanes, bitsPerLane: code.levels)
-    carriers[index] = .outside
+    carriers[index] = [.outside]
   }
 
   /// The table, as wide as the stream that enters.
   private mutating func addLookup(_ index: Int, _ table: CodeTable) {
     let node = graph.nodes[index]
-    carriers[index] = append(
+    finish(
       node.name, layer: node.name,
       LookupTable(
         lanes: input.lanes, bits: input.bitsPerLane, entryBits: table.code.levels,
         entries: table.entries, layer: node.name),
-      from: .outside, cycles: node.shape.count / input.lanes,
+      from: [take(node.inputs[0])], cycles: node.shape.count / input.lanes,
       carries: CarriedValues(node: index, encodings: graphs.map { _ in .direct }))
   }
 
@@ -139,7 +163,7 @@ struct PipelineBuilder {
     let codes = codes(of: node.inputs[0])
     let modes = levelsPerBeat == 1 && codes.contains { $0.levels != code.levels } ? graphs.count : 1
 
-    var source = carriers[node.inputs[0]] ?? .outside
+    var source = take(node.inputs[0])
     let lanes = min(fold.lanes, map.channels)
     source = adapt(source, to: lanes, layer: name, beats: map.count / lanes)
     source = addBorder(window, round: map, levels: code.levels, layer: name, from: source)
@@ -156,7 +180,7 @@ struct PipelineBuilder {
       source = append(
         "\(name)_register", layer: name,
         StreamRegister(lanes: fold.lanes, bitsPerLane: code.levels),
-        from: source, cycles: positions * words)
+        from: [source], cycles: positions * words)
     }
     let sums = codes.map {
       SumLanes(offsets: popcount.limits(for: $0), isDoubled: window.hasAbsentValues)
@@ -174,12 +198,13 @@ struct PipelineBuilder {
       widestGammas: room.gammas, memory: fold.memory,
       weights: image("WEIGHTS_FILE", popcount, popcount.weights, fold, layer: name),
       mask: popcount.mask.map { image("MASK_FILE", popcount, $0, fold, layer: name) })
+    if let limit = folding.logicDelay { matrix.cut(to: limit) }
     if let cycles = fold.popcountCycles, !matrix.usesAdderTree {
       matrix.popcountCycles = cycles
       if cycles == 1 { matrix.popcountParts = 1 }
     }
-    carriers[index] = append(
-      "\(name)_matrix", layer: name, matrix, from: source, cycles: positions * words * passes,
+    finish(
+      "\(name)_matrix", layer: name, matrix, from: [source], cycles: positions * words * passes,
       carries: CarriedValues(node: index, encodings: sums.map { .sum($0) }))
   }
 
@@ -217,7 +242,7 @@ struct PipelineBuilder {
         lanes: lanes, bitsPerLane: levels, words: map.channels / lanes, height: map.height,
         width: map.width, top: window.window.top, bottom: window.window.bottom,
         left: window.window.left, right: window.window.right, padding: code),
-      from: source, cycles: padded.count / lanes)
+      from: [source], cycles: padded.count / lanes)
   }
 
   /// A buffer that sends what the window sees of the map and its border.
@@ -248,7 +273,7 @@ struct PipelineBuilder {
       kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
       strideY: window.stride.height, strideX: window.stride.width, repeats: repeats,
       channelsOuter: channelsOuter, depth: span + max(span, skipped), modes: modes)
-    return append("\(layer)_buffer", layer: layer, buffer, from: source, cycles: cycles)
+    return append("\(layer)_buffer", layer: layer, buffer, from: [source], cycles: cycles)
   }
 
   /// A queue and the buffer that sends whole windows of the map and its border.
@@ -266,20 +291,20 @@ struct PipelineBuilder {
     let queue = append(
       "\(layer)_queue", layer: layer,
       FIFO(lanes: map.channels, bitsPerLane: levels, depth: max(2, rows * padded.width)),
-      from: source, cycles: padded.pixels)
+      from: [source], cycles: padded.pixels)
     let buffer = LineBuffer(
       lanes: map.channels, levels: levels, levelsPerBeat: levelsPerBeat, height: padded.height,
       width: padded.width, kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
       strideY: window.stride.height, strideX: window.stride.width, repeats: repeats, modes: modes)
-    return append("\(layer)_buffer", layer: layer, buffer, from: queue, cycles: buffer.cycles)
+    return append("\(layer)_buffer", layer: layer, buffer, from: [queue], cycles: buffer.cycles)
   }
 
   /// [border] → window buffer → maximum of the window's values, channel by channel.
   private mutating func addMaxPool(_ index: Int, _ window: Window) {
     let node = graph.nodes[index]
     let map = graph.nodes[node.inputs[0]].shape
+    var source = take(node.inputs[0])
     let encodings = encodings(of: node.inputs[0])
-    var source = carriers[node.inputs[0]] ?? .outside
     let port = port(of: source)
     let words = map.channels / port.lanes
     let positions = node.shape.pixels
@@ -291,10 +316,10 @@ struct PipelineBuilder {
       window, on: map, levels: port.bitsPerLane, levelsPerBeat: port.bitsPerLane, repeats: 1,
       channelsOuter: true, layer: node.name, from: source,
       cycles: positions * words * window.taps)
-    carriers[index] = append(
+    finish(
       node.name, layer: node.name,
       MaxPoolUnit(lanes: port.lanes, bits: port.bitsPerLane, taps: window.taps),
-      from: source, cycles: positions * words * window.taps,
+      from: [source], cycles: positions * words * window.taps,
       carries: CarriedValues(node: index, encodings: encodings))
   }
 
@@ -302,7 +327,7 @@ struct PipelineBuilder {
   private mutating func addSumPool(_ index: Int, _ pool: MapWindow) {
     let node = graph.nodes[index]
     let map = graph.nodes[node.inputs[0]].shape
-    var source = carriers[node.inputs[0]] ?? .outside
+    var source = take(node.inputs[0])
     let port = port(of: source)
     let words = map.channels / port.lanes
     let positions = node.shape.pixels
@@ -327,14 +352,14 @@ struct PipelineBuilder {
       pool.window, on: map, levels: port.bitsPerLane, levelsPerBeat: port.bitsPerLane,
       repeats: 1, channelsOuter: true, layer: node.name, from: source,
       cycles: positions * words * pool.window.taps)
-    carriers[index] = append(
+    finish(
       node.name, layer: node.name,
       SumPoolUnit(
         lanes: port.lanes, taps: pool.window.taps, gammas: gammas[gammas.count - 1],
         gammasOfFewerLevels: Set(gammas).count == 1 ? [] : gammas.dropLast(),
         isPadded: pool.hasAbsentValues,
         sumWidth: graph.code(of: node.inputs[0]) == nil ? nil : sums.map(\.width).max()),
-      from: source, cycles: positions * words * pool.window.taps,
+      from: [source], cycles: positions * words * pool.window.taps,
       carries: CarriedValues(node: index, encodings: sums.map { .sum($0) }))
   }
 
@@ -353,42 +378,46 @@ struct PipelineBuilder {
   }
 
   /// The port that a source is.
-  private func port(of source: Stage.Source) -> StreamPort {
+  func port(of source: Stage.Source) -> StreamPort {
     switch source {
     case .outside: input
-    case .stage(let index): stages[index].output
+    case .stage(let index, let output): stages[index].core.outputs[output]
     }
   }
 
   /// How the stream of node `index` carries its values, in each mode.
   private func encodings(of index: Int) -> [CarriedValues.Encoding] {
-    let direct = graphs.map { _ in CarriedValues.Encoding.direct }
-    guard case .stage(let stage)? = carriers[index] else { return direct }
-    return stages[stage].carries?.encodings ?? direct
+    carried[index]?.encodings ?? graphs.map { _ in .direct }
   }
 
   /// How the stream of node `index` carries sums, in each mode.
-  private func sums(of index: Int) -> [SumLanes] {
+  func sums(of index: Int) -> [SumLanes] {
     encodings(of: index).map {
       if case .sum(let sums) = $0 { sums } else { SumLanes(offsets: [], isDoubled: false) }
     }
   }
 
-  /// Joins `source` to a reader with so many lanes.
-  private mutating func adapt(
+  /// Joins `source` to a reader with so many lanes. Two adapters are only needed behind a join, of whose
+  /// lanes the search of folds knows too little.
+  mutating func adapt(
     _ source: Stage.Source, to lanes: Int, layer: String, beats: Int
   ) -> Stage.Source {
     let port = port(of: source)
+    let common = (1...lanes).last { lanes % $0 == 0 && port.lanes % $0 == 0 } ?? 1
+    if common < min(lanes, port.lanes) {
+      let narrow = adapt(source, to: common, layer: layer, beats: beats * lanes / common)
+      return adapt(narrow, to: lanes, layer: layer, beats: beats)
+    }
     if port.lanes < lanes {
       return append(
         "\(layer)_width", layer: layer,
         WidthUp(lanes: port.lanes, bitsPerLane: port.bitsPerLane, ratio: lanes / port.lanes),
-        from: source, cycles: beats * (lanes / port.lanes))
+        from: [source], cycles: beats * (lanes / port.lanes))
     } else if port.lanes > lanes {
       return append(
         "\(layer)_width", layer: layer,
         WidthDown(lanes: lanes, bitsPerLane: port.bitsPerLane, ratio: port.lanes / lanes),
-        from: source, cycles: beats)
+        from: [source], cycles: beats)
     }
     return source
   }
@@ -408,8 +437,8 @@ struct PipelineBuilder {
     let core = ResidualEncoder(
       units: units, levels: tree.code.levels, sumWidth: port(of: source).bitsPerLane,
       groups: groups, banks: banks, mayFall: folding.headroom != nil, layer: node.name)
-    carriers[index] = append(
-      node.name, layer: node.name, core, from: source,
+    finish(
+      node.name, layer: node.name, core, from: [source],
       cycles: node.shape.pixels * groups,
       carries: CarriedValues(
         node: index,
@@ -443,59 +472,78 @@ struct PipelineBuilder {
     let core = Score(
       units: units, sumWidth: sumWidth, multiplierWidth: 1 + width(of: multiplier),
       scoreWidth: 1 + width(of: largest), groups: groups, banks: banks, layer: node.name)
-    carriers[index] = append(
-      node.name, layer: node.name, core, from: source,
+    finish(
+      node.name, layer: node.name, core, from: [source],
       cycles: node.shape.pixels * groups,
       carries: CarriedValues(node: index, encodings: graphs.map { _ in .direct }))
   }
 
   private mutating func addArgMax(_ index: Int) {
-    let source = carriers[graph.nodes[index].inputs[0]] ?? .outside
-    guard case .stage(let before) = source else { return }
-    let port = stages[before].output
+    let source = take(graph.nodes[index].inputs[0])
+    let port = port(of: source)
     let count = graph.nodes[graph.nodes[index].inputs[0]].shape.count
-    let core = ArgMax(
+    var core = ArgMax(
       units: port.lanes, scoreWidth: port.bitsPerLane, groups: count / port.lanes,
       indexWidth: width(of: count - 1))
-    carriers[index] = append(
-      graph.nodes[index].name, layer: graph.nodes[index].name, core, from: source,
+    if let limit = folding.logicDelay { core.cut(to: limit) }
+    finish(
+      graph.nodes[index].name, layer: graph.nodes[index].name, core, from: [source],
       cycles: count / port.lanes,
       carries: CarriedValues(node: index, encodings: graphs.map { _ in .direct }))
   }
 
   /// What a reader of sums needs to know of the stage before it.
-  private func sums(
+  mutating func sums(
     for index: Int
   ) -> (source: Stage.Source, units: Int, groups: Int, sums: [SumLanes]) {
     let before = graph.nodes[index].inputs[0]
-    let source = carriers[before] ?? .outside
+    let source = take(before)
     let sums = sums(of: before)
     let units = port(of: source).lanes
     return (source, units, (sums.first?.offsets.count ?? 0) / units, sums)
   }
 
-  /// Adds a stage and returns where its output is.
+  /// Adds the stage whose output carries the values of the node that `carries` names.
+  mutating func finish(
+    _ name: String, layer: String, _ core: any Core, from sources: [Stage.Source], cycles: Int,
+    carries: CarriedValues
+  ) {
+    carriers[carries.node] = [
+      append(name, layer: layer, core, from: sources, cycles: cycles, carries: carries)
+    ]
+    carried[carries.node] = carries
+  }
+
+  /// Adds a stage and returns where its first output is.
   @discardableResult
-  private mutating func append(
-    _ name: String, layer: String, _ core: any Core, from source: Stage.Source? = nil,
+  mutating func append(
+    _ name: String, layer: String, _ core: any Core, from sources: [Stage.Source],
     cycles: Int, carries: CarriedValues? = nil
   ) -> Stage.Source {
     stages.append(
       Stage(
-        name: unusedName(name), layer: layer, core: core,
-        source: source ?? .stage(stages.count - 1), cycles: cycles, carries: carries))
+        name: unusedName(name, of: core), layer: layer, core: core, sources: sources,
+        cycles: cycles, carries: carries))
     return .stage(stages.count - 1)
   }
 
-  private func unusedName(_ name: String) -> String {
-    let names = Set(stages.map(\.name))
+  /// A name of which no stage is called, nor the streams that leave it.
+  private func unusedName(_ name: String, of core: any Core) -> String {
+    let names = Set(stages.flatMap { [$0.name] + $0.core.outputStreams(of: $0.name) })
     var candidate = name
     var number = 2
-    while names.contains(candidate) {
+    while !names.isDisjoint(with: [candidate] + core.outputStreams(of: candidate)) {
       candidate = "\(name)_\(number)"
       number += 1
     }
     return candidate
+  }
+}
+
+extension Core {
+  /// The names of the streams that leave a stage of this core which is called `name`.
+  func outputStreams(of name: String) -> [String] {
+    outputs.count == 1 ? [name] : outputs.map { "\(name)_\($0.name)" }
   }
 }
 

@@ -38,6 +38,17 @@ extension Pipeline {
   /// Latency and interval, and how full the queues get until the rhythm is settled; from then on
   /// everything repeats. Exact without stalls.
   public func rhythm(mode: Int? = nil) -> (timing: PipelineTiming, queues: [QueueFill]) {
+    let (timing, queues, _) = settledRhythm(mode: mode)
+    return (timing, queues)
+  }
+
+  /// The same, and whether it was seen to repeat.
+  ///
+  /// - Parameter last: the stage whose output is the last that is looked at, with a reader that is
+  ///   always ready; nil: that of the pipeline.
+  func settledRhythm(
+    mode: Int? = nil, through last: Int? = nil
+  ) -> (timing: PipelineTiming, queues: [QueueFill], isPeriodic: Bool) {
     // The rhythm is settled when the machines are as they were an image or more before. Where
     // buffers fill up slowly, the interval is that of the slowest stage long before that: each
     // window buffer, or line buffer with its queue, holds parts of two images at most.
@@ -47,10 +58,10 @@ extension Pipeline {
       * stages.count {
         switch $0.core.handshake {
         case .window, .lines: true
-        case .fifo, .pipeline, .widthUp, .widthDown, .pad: false
+        case .fifo, .pipeline, .widthUp, .widthDown, .pad, .fork, .join: false
         }
       }
-    var run = PipelineRun(self, mode: mode)
+    var run = PipelineRun(self, mode: mode, through: last)
     var completions: [Int] = []
     var states: [[HandshakeMachine]] = []
     while completions.count < most {
@@ -59,13 +70,13 @@ extension Pipeline {
         let timing = PipelineTiming(
           latency: completions[0],
           interval: (completions[states.count] - completions[before]) / (states.count - before))
-        return (timing, run.queues)
+        return (timing, run.queues, true)
       }
       states.append(run.machines)
     }
     let timing = PipelineTiming(
       latency: completions[0], interval: completions[most - 1] - completions[most - 2])
-    return (timing, run.queues)
+    return (timing, run.queues, false)
   }
 
   /// Cycles from the first beat of an image in to its last beat out, the pipeline being empty.
@@ -100,29 +111,61 @@ private struct PipelineRun {
   private(set) var queues: [QueueFill]
   /// Their stages.
   private let queueStages: [Int]
-  /// Stage → the stage that feeds it; nil: from outside.
-  private let sources: [Int?]
+  /// Stage → what feeds each of its inputs.
+  private let feeds: [(first: Feed, second: Feed?, isAlone: Bool)]
   private let outputBeats: Int
   private var beatsToSend: Int
   private var beatsReceived = 0
   private var cycle = 0
   /// The cycle of the very first transfer in; a border above the first image leaves before it.
   private var start: Int?
-  /// What each stage's output sees in this cycle: the ready of the stage that reads it.
-  private var ready: [Bool]
-  private var valid: [Bool]
+  /// What each stage's outputs see in this cycle: the ready of the stages that read them, output k in
+  /// bit k.
+  private var ready: [UInt64]
+  private var valid: [UInt64]
 
-  /// - Parameter images: how many are sent; nil: no end of them.
-  init(_ pipeline: Pipeline, images: Int? = nil, mode: Int? = nil) {
+  /// An output that feeds an input.
+  private struct Feed {
+    /// −1: the stream that enters.
+    var stage: Int
+    /// Its bit among those of the stage.
+    var bit: UInt64
+
+    init(_ source: Stage.Source) {
+      switch source {
+      case .outside: (stage, bit) = (-1, 1)
+      case .stage(let index, let output): (stage, bit) = (index, 1 << UInt64(output))
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - images: how many are sent; nil: no end of them.
+  ///   - last: the last stage that runs; nil: that of the pipeline.
+  init(_ pipeline: Pipeline, images: Int? = nil, mode: Int? = nil, through last: Int? = nil) {
     let mode = mode ?? pipeline.folding.graph.modes - 1
-    machines = pipeline.stages.map { $0.core.handshake(mode: mode).machine() }
-    sources = pipeline.stages.indices.map(pipeline.source)
-    queueStages = pipeline.queueStages
+    let stages = pipeline.stages[...(last ?? pipeline.stages.count - 1)]
+    machines = stages.map { $0.core.handshake(mode: mode).machine() }
+    feeds = stages.map { stage in
+      let feeds = stage.sources.map { Feed($0) }
+      let first = feeds[0]
+      let isOnlyReader =
+        first.stage < 0 || pipeline.stages[first.stage].core.outputs.count == 1
+      return (
+        first, feeds.count > 1 ? feeds[1] : nil,
+        feeds.count == 1 && stage.core.outputs.count == 1 && isOnlyReader
+      )
+    }
+    queueStages = pipeline.queueStages.filter { $0 < stages.count }
     queues = queueStages.map { QueueFill(of: pipeline.stages[$0], highWater: 0) }
-    outputBeats = pipeline.outputBeats
+    outputBeats =
+      stages.last?.carries.map {
+        pipeline.folding.graph.nodes[$0.node].shape.count / (stages.last?.output.lanes ?? 1)
+      } ?? pipeline.outputBeats
     beatsToSend = images.map { $0 * pipeline.inputBeats } ?? .max
-    ready = Array(repeating: true, count: machines.count)
-    valid = Array(repeating: false, count: machines.count)
+    // Outputs that no stage here reads are always taken.
+    ready = Array(repeating: .max, count: machines.count)
+    valid = Array(repeating: 0, count: machines.count)
   }
 
   /// The cycle in which the last beat of the next image leaves.
@@ -138,20 +181,43 @@ private struct PipelineRun {
 
   /// One cycle; true when a beat leaves.
   private mutating func step() -> Bool {
-    var sourceReady = true
+    let offers = beatsToSend > 0
+    var sourceReady = false
     for index in machines.indices.reversed() {
-      let inputReady = machines[index].ready(outputReady: ready[index])
-      valid[index] = machines[index].valid
-      if let source = sources[index] {
-        ready[source] = inputReady
-      } else {
-        sourceReady = inputReady
+      let feed = feeds[index]
+      if feed.isAlone {
+        // Nearly all: one stream in, one out, of a core of that kind.
+        let isReady = machines[index].ready(outputReady: ready[index] & 1 == 1)
+        valid[index] = machines[index].valid ? 1 : 0
+        if feed.first.stage < 0 {
+          sourceReady = isReady
+        } else {
+          ready[feed.first.stage] = isReady ? 1 : 0
+        }
+        continue
       }
+      valid[index] = machines[index].validOutputs
+      var offered: UInt64 = 1
+      if let second = feed.second {
+        offered =
+          (isOffered(feed.first, offers) ? 1 : 0) | (isOffered(second, offers) ? 2 : 0)
+      }
+      let inputs = machines[index].readyInputs(valid: offered, ready: ready[index])
+      setReady(feed.first, inputs & 1 == 1, &sourceReady)
+      if let second = feed.second { setReady(second, inputs & 2 == 2, &sourceReady) }
     }
-    let sends = beatsToSend > 0 && sourceReady
+    let sends = offers && sourceReady
     for index in machines.indices {
-      let input = sources[index].map { valid[$0] && ready[$0] } ?? sends
-      machines[index].clock(input: input, output: valid[index] && ready[index])
+      let feed = feeds[index]
+      if feed.isAlone {
+        let input =
+          feed.first.stage < 0 ? sends : valid[feed.first.stage] & ready[feed.first.stage] == 1
+        machines[index].clock(input: input, output: valid[index] & ready[index] == 1)
+        continue
+      }
+      var inputs: UInt64 = moves(feed.first, sends) ? 1 : 0
+      if let second = feed.second, moves(second, sends) { inputs |= 2 }
+      machines[index].clock(inputs: inputs, outputs: valid[index] & ready[index])
     }
     for (queue, stage) in queueStages.enumerated() {
       queues[queue].highWater = max(queues[queue].highWater, machines[stage].beatsQueued)
@@ -160,6 +226,26 @@ private struct PipelineRun {
       beatsToSend -= 1
       start = start ?? cycle - 1
     }
-    return valid.last ?? sends
+    return valid.last.map { $0 & 1 == 1 } ?? sends
+  }
+
+  /// `valid` of what feeds an input; of a stage before the one that asks, whose turn is yet to come.
+  private func isOffered(_ feed: Feed, _ outside: Bool) -> Bool {
+    feed.stage < 0 ? outside : machines[feed.stage].validOutputs & feed.bit != 0
+  }
+
+  private mutating func setReady(_ feed: Feed, _ isReady: Bool, _ sourceReady: inout Bool) {
+    if feed.stage < 0 {
+      sourceReady = isReady
+    } else if isReady {
+      ready[feed.stage] |= feed.bit
+    } else {
+      ready[feed.stage] &= ~feed.bit
+    }
+  }
+
+  /// Whether a beat goes from an output into the input that it feeds.
+  private func moves(_ feed: Feed, _ outside: Bool) -> Bool {
+    feed.stage < 0 ? outside : valid[feed.stage] & ready[feed.stage] & feed.bit != 0
   }
 }

@@ -25,7 +25,8 @@ extension Pipeline {
     }
     let loaded = try Pipeline(
       FoldedNetwork(
-        graph: graph.renamed(like: folding.graph), folds: folding.folds, headroom: headroom))
+        graph: graph.renamed(like: folding.graph), folds: folding.folds, headroom: headroom,
+        logicDelay: folding.logicDelay))
     try loaded.checkHardware(like: self, of: graph.name)
     return loaded
   }

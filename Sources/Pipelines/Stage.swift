@@ -10,19 +10,19 @@ public struct Stage: Sendable {
   public var layer: String
   /// The hardware.
   public var core: any Core
-  /// Where the core's input comes from.
-  public var source: Source
+  /// Where each of the core's inputs comes from.
+  public var sources: [Source]
   /// Cycles that it is busy with one image when nothing holds it up.
   public var cycles: Int
   /// Which values of the integer network its output carries, if that is a joint of the network.
   public var carries: CarriedValues?
 
   /// Where a stream comes from.
-  public enum Source: Equatable, Sendable {
+  public enum Source: Hashable, Sendable {
     /// The stream that enters the pipeline.
     case outside
-    /// The output of the stage with this index.
-    case stage(Int)
+    /// An output of the stage with this index.
+    case stage(Int, output: Int = 0)
   }
 }
 

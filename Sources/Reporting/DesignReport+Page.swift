@@ -53,6 +53,15 @@ extension DesignReport {
       cards.append(card(cells[0], "LUTs", "estimated; \(of(share.luts))"))
       cards.append(card(cells[2], "block RAMs", "RAMB36, estimated; \(of(share.blockRAMs))"))
     }
+    if let path = manifest.longestPath {
+      cards.append(
+        card(
+          "\(path.nanosecondsText) ns", "longest path",
+          "estimated, cells only, no wires"
+            + (measuredPath.map {
+              "; measured by Yosys: \($0.nanoseconds.fixed(2)) ns, \($0.levels) levels"
+            } ?? "")))
+    }
     if let integers {
       cards.append(
         card(
@@ -147,20 +156,23 @@ extension DesignReport {
         .text(stage.name), .tag("code", stage.module),
         .text(fold.map { "\($0.units) × \($0.lanes), \($0.schedule.rawValue)" } ?? ""),
         .text(stage.cycles.grouped), .text("\((100 * utilisation(of: stage)).fixed(0)) %"),
-      ] + resourceCells(stage.estimate).map(HTML.text) + (hasQueues ? [.text(queue ?? "")] : [])
+      ] + (resourceCells(stage.estimate) + pathCells(stage.longestPath)).map(HTML.text)
+        + (hasQueues ? [.text(queue ?? "")] : [])
     }
     let total: [HTML] =
       [.tag("strong", "total"), .text(""), .text(""), .text(""), .text("")]
-      + resourceCells(manifest.estimate).map(HTML.text) + (hasQueues ? [.text("")] : [])
+      + (resourceCells(manifest.estimate) + pathCells(manifest.longestPath)).map(HTML.text)
+      + (hasQueues ? [.text("")] : [])
     let head = [
-      "stage", "core", "units × lanes", "cycles/image", "busy", "LUT", "FF", "RAMB36", "DSP",
+      "stage", "core", "units × lanes", "cycles/image", "busy", "LUT", "FF", "RAMB36", "DSP", "ns",
+      "levels",
     ]
     return .tag(
       "section",
       [
         .tag("h2", "Stages"),
         .table(
-          head + (hasQueues ? ["most beats queued"] : []), numbers: [3, 4, 5, 6, 7, 8, 9],
+          head + (hasQueues ? ["most beats queued"] : []), numbers: Set(3...11),
           rows: rows + [total]),
       ])
   }
@@ -301,6 +313,14 @@ extension DesignReport {
         + (manifest.accelerator?.loadWords == nil
           ? "400 LUTs and 650 flip-flops more." : "650 LUTs and 850 flip-flops more."),
     ]
+    if manifest.longestPath != nil {
+      items.append(
+        "ns, levels: the longest path between registers, estimated from what Yosys makes of the cores: delays of cells "
+          + "of an Artix-7, no wires; LUTs, and carry chains as one each. It is no timing sign-off. "
+          + (measuredPath.map {
+            "Yosys measured \($0.nanoseconds.fixed(2)) ns, \($0.levels) levels, in the netlist of \($0.module), cells alone too."
+          } ?? "yosys/synthesize_yosys.tcl measures it in the netlist."))
+    }
     if integers != nil {
       items.append(
         "Accuracy: the golden model, which computes what the hardware computes, bit for bit.")

@@ -25,6 +25,8 @@ public struct DesignReport: Codable, Equatable, Sendable {
   public var reference: Accuracy?
   /// The Verilog on the first of these images; absent without images.
   public var simulation: SimulationReport?
+  /// The longest path as Yosys measured it; absent where its script was not run on this design.
+  public var measuredPath: MeasuredPath?
   /// Images of the simulation on which the golden model predicts the same.
   public var equalPredictions: Int?
   /// Every number of levels in use, where it is chosen at run time, 1 first; else empty.
@@ -92,6 +94,30 @@ public struct DesignReport: Codable, Equatable, Sendable {
     }
   }
 
+  /// What yosys/synthesize_yosys.tcl found.
+  public struct MeasuredPath: Codable, Equatable, Sendable {
+    /// The module that was synthesised.
+    public var module: String
+    /// Delay of the slowest path in nanoseconds: cells, no wires.
+    public var nanoseconds: Double
+    /// LUTs and carry chains on it.
+    public var levels: Int
+
+    /// From `build/yosys/timing.txt`; nil where that is of another design.
+    public init?(parsing text: String, hash: String?) {
+      var values: [Substring: Substring] = [:]
+      for line in text.split(whereSeparator: \.isNewline) {
+        let words = line.split(separator: " ", maxSplits: 1)
+        if words.count == 2 { values[words[0]] = words[1] }
+      }
+      guard let hash, values["design"] == hash[...], let module = values["module"],
+        let nanoseconds = values["nanoseconds"].flatMap({ Double($0) }),
+        let levels = values["levels"].flatMap({ Int($0) })
+      else { return nil }
+      (self.module, self.nanoseconds, self.levels) = (String(module), nanoseconds, levels)
+    }
+  }
+
   public init(manifest: Manifest, folding: FoldedNetwork, clock: Double, device: Device) {
     self.manifest = manifest
     self.clock = clock
@@ -122,6 +148,13 @@ public struct DesignReport: Codable, Equatable, Sendable {
         "Verilog: \(simulation.agreeing) of \(simulation.images) images equal at every joint, "
           + (simulation.passed ? "passed" : "FAILED"))
     }
+    if let path = manifest.longestPath {
+      lines.append(
+        "longest path: about \(path.nanosecondsText) ns of cells, estimated, without wires"
+          + (measuredPath.map {
+            "; \($0.nanoseconds.fixed(2)) ns, \($0.levels) levels, measured by Yosys in \($0.module)"
+          } ?? ""))
+    }
     lines += modes.map { mode in
       let rate = (clock / Double(mode.timing.interval)).grouped
       let accuracy = mode.accuracy.map { ", \($0.percent.fixed(2)) %" } ?? ""
@@ -136,7 +169,7 @@ public struct DesignReport: Codable, Equatable, Sendable {
   public var csv: String {
     let head = [
       "stage", "layer", "core", "units", "lanes", "schedule", "cycles", "utilisation", "luts",
-      "flip_flops", "ramb36s", "dsps", "queue_depth", "queue_high_water",
+      "flip_flops", "ramb36s", "dsps", "path_ns", "path_levels", "queue_depth", "queue_high_water",
     ]
     let rows = manifest.stages.map { stage -> [String] in
       let fold = stage.module == "rb_matrix_unit" ? manifest.folds[stage.layer] : nil
@@ -147,6 +180,7 @@ public struct DesignReport: Codable, Equatable, Sendable {
         utilisation(of: stage).fixed(4), estimate.map { "\($0.luts)" } ?? "",
         estimate.map { "\($0.flipFlops)" } ?? "", estimate.map { "\($0.ramb36s)" } ?? "",
         estimate.map { "\($0.dsps)" } ?? "",
+      ] + pathCells(stage.longestPath) + [
         stage.highWater.map { _ in "\(stage.parameters["DEPTH"] ?? 0)" } ?? "",
         highWater(of: stage).map { "\($0)" } ?? "",
       ]

@@ -36,7 +36,7 @@ public struct GenerationReport: Codable, Equatable, Sendable {
 
     \(manifest.stageTable)
     LUT, FF, RAMB36, DSP: estimated, as Yosys counts them for an XC7 device before placement
-
+    \(manifest.pathText)
     interval \(manifest.timing.interval.grouped) cycle\(manifest.timing.interval == 1 ? "" : "s"), latency \
     \(manifest.timing.latency.grouped) cycles: \(imagesPerSecond.grouped) images/s and \
     \(latencyMicroseconds.fixed(2)) µs at \((clock / 1e6).fixed(0)) MHz
@@ -77,9 +77,8 @@ extension Manifest {
     var table = TextTable(
       [
         "stage", "core", "units × lanes, levels, weights", "output", "cycles/image", "LUT", "FF",
-        "RAMB36",
-        "DSP",
-      ], numbers: [4, 5, 6, 7, 8])
+        "RAMB36", "DSP", "ns", "levels",
+      ], numbers: [4, 5, 6, 7, 8, 9, 10])
     for stage in stages {
       let fold =
         stage.module == "rb_matrix_unit"
@@ -93,11 +92,33 @@ extension Manifest {
           stage.name, stage.module, fold ?? "",
           "\(stage.outputLanes) × \(stage.outputBitsPerLane) bit"
             + (stage.outputBitsPerLane == 1 ? "" : "s"), stage.cycles.grouped,
-        ] + resourceCells(stage.estimate))
+        ] + resourceCells(stage.estimate) + pathCells(stage.longestPath))
     }
-    table.rows.append(["total", "", "", "", ""] + resourceCells(estimate))
+    table.rows.append(
+      ["total", "", "", "", ""] + resourceCells(estimate) + pathCells(longestPath))
     return table.text
   }
+}
+
+extension Manifest {
+  /// The longest path, and what that figure is; a line, or nothing.
+  var pathText: String {
+    guard let longestPath else { return "" }
+    let stage = stages.first { $0.longestPath?.nanoseconds == longestPath.nanoseconds }
+    return
+      "ns, levels: of the longest path between registers, estimated from what Yosys makes of the cores: cells of an "
+      + "Artix-7, no wires, no sign-off\n"
+      + "longest path about \(longestPath.nanosecondsText) ns"
+      + (stage.map { " in \($0.name)" } ?? "")
+      + (logicDelay.map { ", limit \($0) ns" } ?? "")
+      + "; `yosys -c yosys/synthesize_yosys.tcl` in the folder measures it\n"
+  }
+}
+
+/// Nanoseconds and levels of a path.
+func pathCells(_ path: LogicPath?) -> [String] {
+  guard let path else { return ["", ""] }
+  return [path.nanosecondsText, "\(path.levels)"]
 }
 
 /// LUT, FF, RAMB36, DSP; what there is none of stays empty.

@@ -34,6 +34,8 @@ struct ExploreCommand: ParsableCommand {
         + "(default: zc706, without an end)"))
   var device: String?
 
+  @OptionGroup var path: PathOptions
+
   @Option(help: "The clock in MHz.")
   var clock = 200.0
 
@@ -42,12 +44,13 @@ struct ExploreCommand: ParsableCommand {
   func run() throws {
     try checkClock(clock)
     let chosen = try device.map(Device.init(named:)) ?? .zc706
+    let logicDelay = try path.checked()
     let trained = try model.source.read()
     let graph = try trained.network.lowered(
       with: trained.parameters, options: model.source.lowering)
     var report = ExplorationReport(network: graph.name, device: chosen.name, clock: clock * 1e6)
     for levels in self.levels.isEmpty ? [nil] : self.levels.map(Optional.some) {
-      var search = try FoldSearch(graph, levels: levels, on: chosen)
+      var search = try FoldSearch(graph, levels: levels, on: chosen, logicDelay: logicDelay)
       let front = try search.front(within: device == nil ? FoldBudget() : chosen.budget)
       report.add(front, levels: levels)
     }

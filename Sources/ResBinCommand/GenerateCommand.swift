@@ -87,10 +87,15 @@ struct GenerateCommand: ParsableCommand {
       : model.source.readLowered()
     var search = try FoldSearch(
       graph, on: goal.chosenDevice(), overrides: overrides,
-      headroom: reloadable ? Headroom(for: graph, options: model.source.lowering) : nil)
+      headroom: reloadable ? Headroom(for: graph, options: model.source.lowering) : nil,
+      logicDelay: goal.path.checked())
     let folding = try goal.fold(with: &search, target: target)
     if let target { try check(folding, target: target, overrides: overrides) }
-    let design = try Pipeline(folding).verilog().packaged(
+    let pipeline = try Pipeline(folding)
+    if let warning = pipeline.pathWarning {
+      FileHandle.standardError.write(Data("\(warning)\n".utf8))
+    }
+    let design = try pipeline.verilog().packaged(
       for: PackagingOptions(device: goal.chosenDevice(), clock: goal.clock * 1e6))
     if let target { warn(of: design.manifest.timing.interval, folding, target: target) }
     try design.write(to: URL(filePath: output))

@@ -31,6 +31,8 @@ struct GoalOptions: ParsableArguments {
         + "against block RAMs by what there is. (default: zc706, without a limit)"))
   var device: String?
 
+  @OptionGroup var path: PathOptions
+
   @Option(help: "The clock in MHz, for the figures in seconds.")
   var clock = 200.0
 
@@ -110,6 +112,22 @@ struct GoalOptions: ParsableArguments {
         found, latency: Int(min(latency * clock, 1e15)), within: budget)
     }
     return found.folding
+  }
+}
+
+/// How long the ways between registers may be.
+struct PathOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The most logic between two registers in nanoseconds, by the estimate: cells of an Artix-7 as Yosys "
+        + "knows them, without wires. Less of it costs cycles of latency and flip-flops. (default: 4.5)",
+      valueName: "ns"))
+  var logicDelay: Double?
+
+  /// What was asked for; nil: the usual limit.
+  func checked() throws -> Double? {
+    if let logicDelay { try FoldedNetwork.check(logicDelay: logicDelay, at: "--logic-delay") }
+    return logicDelay == LogicPath.usualLimit ? nil : logicDelay
   }
 }
 

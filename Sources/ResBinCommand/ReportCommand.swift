@@ -65,6 +65,10 @@ struct ReportCommand: ParsableCommand {
     var report = try DesignReport(
       manifest: manifest, folding: pipeline.folding, clock: clock * 1e6,
       device: Device(named: device))
+    let log = folder.appending(path: "build/yosys/timing.txt")
+    report.measuredPath = (try? String(contentsOf: log, encoding: .utf8)).flatMap {
+      DesignReport.MeasuredPath(parsing: $0, hash: manifest.accelerator?.hash)
+    }
     let trained = try model.map { try ModelOfDesign($0, graph: graph) }
     var fails = false
 

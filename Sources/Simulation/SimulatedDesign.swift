@@ -122,8 +122,10 @@ extension CoreParameter {
     case .integer(let value):
       return String(value)
     case .packed:
-      let (limbs, width) = value.packedBits ?? ([], 0)
-      return "\(width)'h" + hexadecimal(limbs, width: width)
+      let pieces = (value.packedPieces ?? []).map {
+        "\($0.width)'h" + hexadecimal($0.limbs, width: $0.width)
+      }
+      return pieces.count == 1 ? pieces[0] : "{\(pieces.joined(separator: ", "))}"
     case .memory:
       return "\"" + SimulatedDesign.fileName(ofMemory: name) + "\""
     }

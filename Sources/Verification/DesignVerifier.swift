@@ -19,8 +19,8 @@ public struct DesignVerifier: Sendable {
   private let goldens: [GoldenExecutor]
   /// The stages whose outputs are compared; the last is the design's output.
   private let joints: [Int]
-  /// The stages whose outputs are recorded: those that are compared, and both sides of each queue.
-  private let taps: [Int]
+  /// The streams that are recorded: those that are compared, and both sides of each queue.
+  private let taps: [Stage.Source]
 
   /// Builds the Verilator model of `design`, or finds it in the cache.
   ///
@@ -40,9 +40,14 @@ public struct DesignVerifier: Sendable {
     let graph = pipeline.folding.graph
     goldens = (0..<graph.modes).map { GoldenExecutor(graph.inMode($0)) }
     joints = pipeline.stages.indices.filter { pipeline.stages[$0].carries != nil }
-    let besideQueues = pipeline.queueStages.flatMap { [$0, pipeline.source(of: $0)] }
-    let last = pipeline.stages.count - 1
-    taps = Set(joints + besideQueues.compactMap(\.self)).subtracting([last]).sorted()
+    let besideQueues = pipeline.queueStages.flatMap {
+      [.stage($0), pipeline.stages[$0].sources[0]]
+    }
+    let ends: [Stage.Source] = [.outside, .stage(pipeline.stages.count - 1)]
+    var taps: [Stage.Source] = []
+    for tap in joints.map({ .stage($0) }) + besideQueues
+    where !ends.contains(tap) && !taps.contains(tap) { taps.append(tap) }
+    self.taps = taps
     let modules = Set(pipeline.stages.map(\.core.moduleName))
     let files = design.files.filter { $0.path.hasPrefix("rtl/") }.map {
       DesignFile(String($0.path.dropFirst(4)), $0.text)
@@ -53,7 +58,7 @@ public struct DesignVerifier: Sendable {
         controls: graph.modes > 1 ? ["mode_i"] : [],
         hasLoadBus: pipeline.folding.headroom != nil, inputs: [pipeline.input],
         outputs: [pipeline.output],
-        taps: taps.map { StreamPort(pipeline.stages[$0].name, like: pipeline.stages[$0].output) },
+        taps: taps.map(pipeline.stream),
         trace: trace, optimization: optimization),
       cache: cache)
   }
@@ -82,7 +87,9 @@ public struct DesignVerifier: Sendable {
     let limit = (timing.latency + (count + 1) * (timing.interval + pipeline.inputBeats)) * 64
     let simulated = try simulator.run(
       inputs: [input], expectedBeats: [count * pipeline.outputBeats],
-      expectedTapBeats: taps.map { joints.contains($0) ? count * beats(of: $0) : 0 },
+      expectedTapBeats: taps.map { tap in
+        joints.first { tap == .stage($0) }.map { count * beats(of: $0) } ?? 0
+      },
       controls: goldens.count > 1 ? ["mode_i": mode] : [:],
       load: loads ? pipeline.loadImage : nil, stalls: stalls, seed: seed,
       maximumCycles: limit + 100_000, quietCycles: 100_000 + 64 * timing.interval, trace: trace,

@@ -12,14 +12,14 @@ struct JointComparison {
   /// The mode that the run was in.
   let mode: Int
   let joints: [Int]
-  /// The stages that are recorded, in the order of the records.
-  let taps: [Int]
+  /// The streams that are recorded, in the order of the records.
+  let taps: [Stage.Source]
   let images: Int
   private var agreeing = 0
   private var comparedValues = 0
   private var mismatch: Mismatch?
 
-  init(pipeline: Pipeline, mode: Int, joints: [Int], taps: [Int], images: Int) {
+  init(pipeline: Pipeline, mode: Int, joints: [Int], taps: [Stage.Source], images: Int) {
     self.pipeline = pipeline
     self.mode = mode
     self.joints = joints
@@ -36,7 +36,7 @@ struct JointComparison {
     for joint in joints {
       let stage = pipeline.stages[joint]
       guard let carries = stage.carries else { continue }
-      let record = taps.firstIndex(of: joint).map { simulated.taps[$0] } ?? output
+      let record = taps.firstIndex(of: .stage(joint)).map { simulated.taps[$0] } ?? output
       comparedValues += values[carries.node].count
       let difference = firstDifference(
         values[carries.node], carries, stage: stage, record: record, image: image)
@@ -61,16 +61,16 @@ struct JointComparison {
 
   /// How full each queue was, from the cycles of the beats on both sides.
   private func queues(of simulated: SimulationResult) -> [QueueFill] {
-    func cycles(of stage: Int?) -> [Int] {
-      guard let stage else { return simulated.inputCycles.first ?? [] }
-      let record = taps.firstIndex(of: stage).map { simulated.taps[$0] }
+    func cycles(of source: Stage.Source) -> [Int] {
+      guard source != .outside else { return simulated.inputCycles.first ?? [] }
+      let record = taps.firstIndex(of: source).map { simulated.taps[$0] }
       return (record ?? simulated.outputs.first)?.cycles ?? []
     }
     return pipeline.queueStages.map { queue in
-      let outputs = cycles(of: queue)
+      let outputs = cycles(of: .stage(queue))
       var left = 0
       var highWater = 0
-      for (entered, cycle) in cycles(of: pipeline.source(of: queue)).enumerated() {
+      for (entered, cycle) in cycles(of: pipeline.stages[queue].sources[0]).enumerated() {
         while left < outputs.count, outputs[left] <= cycle { left += 1 }
         highWater = max(highWater, entered + 1 - left)
       }

@@ -35,6 +35,12 @@ public struct Manifest: Codable, Equatable, Sendable {
   public var folds: [String: LayerFold]
   /// What the stages take together, estimated; absent in designs of versions without estimates.
   public var estimate: Resources?
+  /// Nanoseconds of cells between registers that the cores are cut to, where they can be; absent in
+  /// designs of versions that knew no choice.
+  public var logicDelay: Double?
+  /// The longest way between registers, of all stages, estimated; absent in designs of versions
+  /// without estimates of it.
+  public var longestPath: LogicPath?
   /// In stream order.
   public var stages: [StageEntry]
   /// The pipeline behind AXI; absent in designs of versions without it.
@@ -112,6 +118,8 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var module: String
     /// Integer parameters.
     public var parameters: [String: Int]
+    /// The nets of the streams that enter; absent where it is that of the stage before alone.
+    public var inputs: [String]?
     /// Lanes and bits of a lane of its output.
     public var outputLanes: Int
     /// Bits of a lane of its output.
@@ -120,6 +128,9 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var cycles: Int
     /// What it takes, estimated; absent in designs of versions without estimates.
     public var estimate: Resources?
+    /// Its longest way between registers, estimated; absent in designs of versions without such
+    /// estimates.
+    public var longestPath: LogicPath?
     /// The most beats that a queue holds when nothing stalls, exact; absent for other stages.
     public var highWater: Int?
   }
@@ -143,9 +154,9 @@ extension Pipeline {
           levels: fewer.levels, scoreStep: fewer.scores?.step, timing: rhythm.timing,
           highWater: rhythm.queues.map(\.highWater))
       },
-      folds: folding.folds, estimate: resources,
-      stages: stages.map { stage in
-        entry(stage, queue: rhythm.queues.first { $0.stage == stage.name })
+      folds: folding.folds, estimate: resources, logicDelay: logicDelay, longestPath: longestPath,
+      stages: stages.indices.map { index in
+        entry(index, queue: rhythm.queues.first { $0.stage == stages[index].name })
       }, accelerator: accelerator, files: files.map(\.path))
   }
 
@@ -156,15 +167,20 @@ extension Pipeline {
       shape: [shape.height, shape.width, shape.channels])
   }
 
-  private func entry(_ stage: Stage, queue: QueueFill?) -> Manifest.StageEntry {
+  private func entry(_ index: Int, queue: QueueFill?) -> Manifest.StageEntry {
+    let stage = stages[index]
+    let before: Stage.Source = index == 0 ? .outside : .stage(index - 1)
     var parameters: [String: Int] = [:]
     for parameter in stage.core.parameters {
       if case .integer(let value) = parameter.value { parameters[parameter.name] = value }
     }
     return Manifest.StageEntry(
       name: stage.name, layer: stage.layer, module: stage.core.moduleName,
-      parameters: parameters, outputLanes: stage.output.lanes,
+      parameters: parameters,
+      inputs: stage.sources == [before] ? nil : stage.sources.map { stream($0).name },
+      outputLanes: stage.output.lanes,
       outputBitsPerLane: stage.output.bitsPerLane, cycles: stage.cycles,
-      estimate: stage.core.resources, highWater: queue?.highWater)
+      estimate: stage.core.resources, longestPath: stage.core.longestPath,
+      highWater: queue?.highWater)
   }
 }

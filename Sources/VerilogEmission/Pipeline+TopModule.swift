@@ -8,7 +8,9 @@ extension Pipeline {
   func topModule(_ name: String) -> VerilogModule {
     var items: [VerilogModule.Item] = []
     for index in stages.indices.dropLast() {
-      items.append(.wires(wires(of: stages[index])))
+      for output in stages[index].core.outputs.indices {
+        items.append(.wires(wires(of: stream(.stage(index, output: output)))))
+      }
     }
     let loaded = loadedNets.map { VerilogModule.Wire(width: 32, name: $0) }
     if !loaded.isEmpty { items.append(.wires(loaded)) }
@@ -125,7 +127,9 @@ extension Pipeline {
     }
     return queueStages.enumerated().flatMap { index, stage in
       let bit = queueStages.count == 1 ? "" : "[\(index)]"
-      let pushes = source(of: stage).map { moves(stages[$0].name) } ?? moves(input.name, "_i", "_o")
+      let source = stages[stage].sources[0]
+      let pushes =
+        source == .outside ? moves(input.name, "_i", "_o") : moves(stream(source).name)
       return [
         VerilogModule.Assign(target: queuePushes.name + bit, value: pushes),
         VerilogModule.Assign(target: queuePops.name + bit, value: moves(stages[stage].name)),
@@ -145,12 +149,12 @@ extension Pipeline {
     ]
   }
 
-  private func wires(of stage: Stage) -> [VerilogModule.Wire] {
+  private func wires(of stream: StreamPort) -> [VerilogModule.Wire] {
     [
-      VerilogModule.Wire(width: stage.output.width, name: "\(stage.name)_data"),
-      VerilogModule.Wire(width: 1, name: "\(stage.name)_valid"),
-      VerilogModule.Wire(width: 1, name: "\(stage.name)_ready"),
-      VerilogModule.Wire(width: 1, name: "\(stage.name)_last"),
+      VerilogModule.Wire(width: stream.width, name: "\(stream.name)_data"),
+      VerilogModule.Wire(width: 1, name: "\(stream.name)_valid"),
+      VerilogModule.Wire(width: 1, name: "\(stream.name)_ready"),
+      VerilogModule.Wire(width: 1, name: "\(stream.name)_last"),
     ]
   }
 
@@ -163,13 +167,10 @@ extension Pipeline {
       let fixed = VerilogModule.Expression.sized(width: 1, limbs: [0])
       connections.append((port: "mode_i", value: stage.core.modes == 1 ? fixed : .name("mode_i")))
     }
-    for port in stage.core.inputs {
+    for (port, source) in zip(stage.core.inputs, stage.sources) {
       // Nets from outside have the direction of the module's port.
-      let (net, from, to) =
-        switch stage.source {
-        case .outside: (input.name, "_i", "_o")
-        case .stage(let source): (stages[source].name, "", "")
-        }
+      let (from, to) = source == .outside ? ("_i", "_o") : ("", "")
+      let net = stream(source).name
       connections += [
         (port: "\(port.name)_data_i", value: .name("\(net)_data\(from)")),
         (port: "\(port.name)_valid_i", value: .name("\(net)_valid\(from)")),
@@ -177,14 +178,15 @@ extension Pipeline {
         (port: "\(port.name)_last_i", value: .name("\(net)_last\(from)")),
       ]
     }
-    for port in stage.core.outputs {
+    for (output, port) in stage.core.outputs.enumerated() {
       let isLast = index == stages.count - 1
       let (from, to) = isLast ? ("_o", "_i") : ("", "")
+      let net = stream(.stage(index, output: output)).name
       connections += [
-        (port: "\(port.name)_data_o", value: .name("\(stage.name)_data\(from)")),
-        (port: "\(port.name)_valid_o", value: .name("\(stage.name)_valid\(from)")),
-        (port: "\(port.name)_ready_i", value: .name("\(stage.name)_ready\(to)")),
-        (port: "\(port.name)_last_o", value: .name("\(stage.name)_last\(from)")),
+        (port: "\(port.name)_data_o", value: .name("\(net)_data\(from)")),
+        (port: "\(port.name)_valid_o", value: .name("\(net)_valid\(from)")),
+        (port: "\(port.name)_ready_i", value: .name("\(net)_ready\(to)")),
+        (port: "\(port.name)_last_o", value: .name("\(net)_last\(from)")),
       ]
     }
     if stage.core is any MemoryCore {
@@ -207,8 +209,10 @@ extension Pipeline {
       case .integer(let value):
         return (parameter.name, .integer(value))
       case .packed:
-        let (limbs, width) = parameter.value.packedBits ?? ([], 0)
-        return (parameter.name, .sized(width: width, limbs: limbs))
+        let pieces = (parameter.value.packedPieces ?? []).map {
+          VerilogModule.Expression.sized(width: $0.width, limbs: $0.limbs)
+        }
+        return (parameter.name, pieces.count == 1 ? pieces[0] : .concatenation(pieces))
       case .memory:
         let memory = stage.core.memories.first { $0.parameter == parameter.name }
         return (parameter.name, .string(memory?.fileName(of: stage) ?? ""))

@@ -35,6 +35,35 @@ import Testing
     }
   }
 
+  /// What yosys/synthesize_yosys.tcl wrote is shown as long as it is of this design.
+  @Test(arguments: [true, false]) func aMeasuredPathIsShown(isOfThisDesign: Bool) throws {
+    try Resbin.inFolder { resbin in
+      let manifest = try resbin.json("generate Models/mnist-256x3-m2.onnx -o mnist")
+      let hash: String = try #require(manifest.value("manifest.accelerator.hash"))
+      let log = """
+        design \(isOfThisDesign ? hash : "0123")
+        module mnist_256x3_m2_axi
+        nanoseconds 4.41
+        levels 7
+        cells FDRE LUT6 FDRE
+
+        """
+      try FileManager.default.createDirectory(
+        at: resbin.folder.appending(path: "mnist/build/yosys"), withIntermediateDirectories: true)
+      try resbin.write(Array(log.utf8), to: "mnist/build/yosys/timing.txt")
+      let output = try resbin.run("report mnist")
+      #expect(
+        output.output.contains("longest path: about 4.4 ns of cells, estimated, without wires"))
+      #expect(
+        output.output.contains("4.41 ns, 7 levels, measured by Yosys in mnist_256x3_m2_axi")
+          == isOfThisDesign)
+      let page = try text("mnist/report.html", of: resbin)
+      #expect(page.contains("It is no timing sign-off."))
+      #expect(page.contains("Yosys measured 4.41 ns, 7 levels") == isOfThisDesign)
+      #expect(page.contains("yosys/synthesize_yosys.tcl measures it") != isOfThisDesign)
+    }
+  }
+
   @Test(.enabled(if: Simulator.isAvailable, "needs Verilator"))
   func withImagesThereIsParity() throws {
     try Resbin.inFolder { resbin in

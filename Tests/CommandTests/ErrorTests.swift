@@ -110,7 +110,7 @@ import Testing
       try expect(
         "\(command) \(Self.model) --gamma-bits 21",
         fails: """
-          error: lower mnist-256x3-m2: 21 bits for a gamma and 16 for a score; 1…20 and 2…32 are \
+          error: lower mnist-256x3-m2: 21 bits for a gamma, 16 for a score and 12 for a map; 1…20, 2…32 and 2…24 are \
           supported
           """, in: resbin)
       try expect(
@@ -173,6 +173,12 @@ import Testing
         hint: allow more time, or ask for more images a second
       """
     ),
+    (
+      "--logic-delay 0", "error: --logic-delay: 0.0 ns; a number from 0.1 to 1000 is expected"
+    ),
+    (
+      "--logic-delay nan", "error: --logic-delay: nan ns; a number from 0.1 to 1000 is expected"
+    ),
     ("--luts=-1", "error: --luts: -1; 0 or a positive number is expected"),
     ("--dsps=-1", "error: --dsps: -1; 0 or a positive number is expected"),
     ("--brams=-1", "error: --brams: -1.0; a number from 0 to 1000000 is expected"),
@@ -188,7 +194,7 @@ import Testing
     (
       "--cycles 1024 --luts 100",
       """
-      error: fold mnist-256x3-m2: an image every 1024 cycles takes an estimated 4622 LUTs (100 are \
+      error: fold mnist-256x3-m2: an image every 1024 cycles takes an estimated 4539 LUTs (100 are \
       allowed)
         hint: allow more, or ask for more cycles or fewer images a second
       """
@@ -196,7 +202,7 @@ import Testing
     (
       "--cycles 16 --luts 20000 --brams 2.5",
       """
-      error: fold mnist-256x3-m2: an image every 16 cycles takes an estimated 185896 LUTs (20000 are \
+      error: fold mnist-256x3-m2: an image every 16 cycles takes an estimated 98269 LUTs (20000 are \
       allowed), 4.5 block RAMs (2.5 are allowed)
         hint: allow more, or ask for at least 256 cycles: 781250 images/s is the fastest that was \
       found within it

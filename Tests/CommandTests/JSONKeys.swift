@@ -49,6 +49,9 @@ struct JSONKeys {
       "manifest.stages[].name", "manifest.stages[].layer", "manifest.stages[].module",
       "manifest.stages[].parameters", "manifest.stages[].outputLanes",
       "manifest.stages[].outputBitsPerLane", "manifest.stages[].cycles",
+      "manifest.logicDelay", "manifest.longestPath", "manifest.longestPath.levels",
+      "manifest.longestPath.nanoseconds", "manifest.stages[].longestPath",
+      "manifest.stages[].longestPath.levels", "manifest.stages[].longestPath.nanoseconds",
       "manifest.estimate", "manifest.estimate.luts", "manifest.estimate.flipFlops",
       "manifest.estimate.ramb18s", "manifest.estimate.dsps", "manifest.stages[].estimate",
       "manifest.stages[].estimate.luts", "manifest.stages[].estimate.flipFlops",
@@ -66,6 +69,7 @@ struct JSONKeys {
       "manifest.modes[].timing", "manifest.modes[].timing.latency",
       "manifest.modes[].timing.interval", "manifest.modes[].highWater",
       "manifest.scoreStep", "bottleneck.fewestCycles", "manifest.stages[].highWater",
+      "manifest.stages[].inputs",
     ])
 
   static let explore = JSONKeys(

@@ -53,9 +53,9 @@ import Testing
       try resbin.write(Array("keep me".utf8), to: "notes.txt")
       // A budget that the same design without writable memories keeps.
       let budget = try resbin.run(
-        generate.replacing("2048", with: "1024").replacing("-o design", with: "-o out --luts 4800"))
+        generate.replacing("2048", with: "1024").replacing("-o design", with: "-o out --luts 4600"))
       #expect(budget.error.contains("an image every 1024 cycles takes an estimated"))
-      #expect(budget.error.contains("LUTs (4800 are allowed)"), "\(budget.error)")
+      #expect(budget.error.contains("LUTs (4600 are allowed)"), "\(budget.error)")
       for (command, message) in [
         (
           "reload fixed \(other) -o out",

@@ -93,6 +93,37 @@ import Testing
     }
   }
 
+  /// More logic between registers: fewer cycles of latency, fewer flip-flops. The design knows what was asked.
+  @Test func generateKeepsALogicDelay() throws {
+    try Resbin.inFolder { resbin in
+      var before = (latency: Int.max, flipFlops: Int.max)
+      for delay in ["4.5", "6", "20"] {
+        let design = try resbin.json("generate \(model) -o out --logic-delay \(delay)")
+        let latency: Int = try #require(design.value("manifest.timing.latency"))
+        let flipFlops: Int = try #require(design.value("manifest.estimate.flipFlops"))
+        #expect(latency < before.latency && flipFlops < before.flipFlops)
+        before = (latency, flipFlops)
+        let longest: Double = try #require(design.value("manifest.longestPath.nanoseconds"))
+        let limit: Double = try #require(design.value("manifest.logicDelay"))
+        #expect(limit == Double(delay) && longest <= limit)
+        #expect(try resbin.run("report out").status == 0)
+      }
+      let short = try resbin.run("generate \(model) -o out --logic-delay 3")
+      #expect(short.status == 0)
+      #expect(
+        short.error == """
+          warning: fold mnist-256x3-m2.fc1: stage 'fc1_matrix' (rb_matrix_unit) has an estimated 4.4 ns of \
+          logic (4 levels) between registers, the limit is 3.0 ns; 2 other stages are above it, too
+            hint: it is not cut further: give the layer fewer lanes or weights without block RAM, or allow \
+          `--logic-delay 4.4`
+
+          """)
+      let folded = try resbin.run(
+        "generate \(model) -o out --fold fc2=units:1,lanes:128,memory:block,popcount:1")
+      #expect(folded.error.contains("leave the layer's `popcount` out"), "\(folded.error)")
+    }
+  }
+
   /// With a budget alone the design is the fastest that fits.
   @Test func generateKeepsABudget() throws {
     try Resbin.inFolder { resbin in
@@ -193,8 +224,10 @@ import Testing
       let json = try resbin.json(
         "generate \(model) -o out --fold fc2=units:4,lanes:64,schedule:parallel")
       expect(json, has: .generate)
-      // A dense network has no queues, and levels and memories are fixed unless it is asked for.
-      let absent: Set = ["manifest.stages[].highWater", "manifest.accelerator.loadWords"]
+      // A dense network has no queues and no forks, and levels and memories are fixed unless it is asked for.
+      let absent: Set = [
+        "manifest.stages[].highWater", "manifest.stages[].inputs", "manifest.accelerator.loadWords",
+      ]
       let keys = JSONKeys.generate.always.union(JSONKeys.generate.sometimes)
         .filter { !$0.hasPrefix("manifest.modes") && !absent.contains($0) }
       #expect(json.keys == keys)

@@ -9,6 +9,14 @@ import Testing
   .tags(.rtl),
   .enabled(if: Simulator.isAvailable, "Verilator is missing: apt-get install verilator"))
 struct ArgMaxTests {
+  /// Two rounds in a cycle at most: 5 units of 31 bits meet 5 ns so, three rounds do not.
+  @Test(arguments: [(1, 1), (2, 1), (4, 1), (5, 2), (16, 2), (17, 3), (64, 3), (65, 4)])
+  func aTournamentOfMoreRoundsTakesMoreCycles(units: Int, cycles: Int) {
+    let core = ArgMax(units: units, scoreWidth: 31, groups: 1, indexWidth: 7)
+    #expect(core.compareCycles == cycles)
+    #expect(core.handshake == .pipeline(depth: 1 + cycles, period: 1))
+  }
+
   @Test func theFirstOfTheLargestWins() throws {
     for cores in cores.chunks(of: 32) {
       var random = SeededRandom(seed: Effort.seed)
@@ -24,10 +32,17 @@ struct ArgMaxTests {
       : [
         (1, 1), (2, 1), (10, 1), (1, 10), (5, 2), (2, 5), (7, 3), (3, 4), (8, 2), (64, 2), (65, 1),
       ]
-    return sizes.enumerated().map { index, size in
-      ArgMax(
+    return sizes.enumerated().flatMap { index, size in
+      let core = ArgMax(
         units: size.units, scoreWidth: [1, 3, 8, 24][index % 4], groups: size.groups,
         indexWidth: max(1, Int.bitWidth - (size.units * size.groups - 1).leadingZeroBitCount))
+      // All rounds in a cycle, as the face chooses, and a cycle each.
+      let rounds = max(1, Int.bitWidth - (size.units - 1).leadingZeroBitCount)
+      return Set([1, core.compareCycles, rounds]).sorted().map { cycles in
+        var core = core
+        core.compareCycles = cycles
+        return core
+      }
     }
   }
 }

@@ -11,9 +11,13 @@ struct CoreCase {
   var core: any Core
   /// The mode that it runs in, see `Core.modes`.
   var mode: Int
-  var input: StreamBeats
-  var expected: StreamBeats
+  /// The beats of each input, in port order.
+  var inputs: [StreamBeats]
+  /// The beats of each output, in port order.
+  var expected: [StreamBeats]
 
+  /// A core with one stream in and one out.
+  ///
   /// - Parameters:
   ///   - mode: The core's mode; nil: the last one.
   ///   - input: The beats that go in.
@@ -22,11 +26,22 @@ struct CoreCase {
     _ core: any Core, mode: Int? = nil, _ input: StreamBeats,
     oracle: (StreamBeats, inout StreamBeats) -> Void
   ) {
+    self.init(core, mode: mode, inputs: [input]) { oracle($0[0], &$1[0]) }
+  }
+
+  /// - Parameters:
+  ///   - mode: The core's mode; nil: the last one.
+  ///   - inputs: The beats that go into each input.
+  ///   - oracle: Adds to its second argument the beats that must come out of each output.
+  init(
+    _ core: any Core, mode: Int? = nil, inputs: [StreamBeats],
+    oracle: ([StreamBeats], inout [StreamBeats]) -> Void
+  ) {
     self.core = core
     self.mode = mode ?? max(0, core.modes - 1)
-    self.input = input
-    expected = StreamBeats(core.outputs[0])
-    oracle(input, &expected)
+    self.inputs = inputs
+    expected = core.outputs.map { StreamBeats($0) }
+    oracle(inputs, &expected)
   }
 
   /// What the core's port `mode_i` is tied to.
@@ -36,7 +51,7 @@ struct CoreCase {
   }
 }
 
-/// Simulates cores side by side, each with streams of its own, and compares beats with the oracle
+/// Simulates cores side by side, each with streams of its own, one or several on a side, and compares beats with the oracle
 /// and cycles with the handshake machine, under every stall pattern.
 ///
 /// One build holds many parameter values of a core: a build costs seconds, a run milliseconds.
@@ -65,7 +80,7 @@ struct CoreBench {
     let simulator = try Simulator.build(design)
     return try stalls.flatMap { stalls in
       let result = try simulator.run(
-        inputs: inputs, expectedBeats: cases.map(\.expected.count),
+        inputs: inputs, expectedBeats: cases.flatMap { $0.expected.map(\.count) },
         load: isLoaded ? LoadMap.image(of: cases.map(\.core)) : nil, stalls: stalls, seed: seed,
         quietCycles: 10_000)
       return findings(result, stalls).map { "stalls \(stalls), seed \(seed): \($0)" }
@@ -76,67 +91,93 @@ struct CoreBench {
     var findings: [String] = []
     if result.status != .finished { findings.append("\(result.status)") }
     // A run that was stopped has no records of the other streams to speak of.
-    guard result.outputs.count == cases.count else { return findings }
+    guard result.outputs.count == cases.reduce(0, { $0 + $1.expected.count }) else {
+      return findings
+    }
     for (index, test) in cases.enumerated() {
-      var expected = test.expected
-      expected.port = port(expected.port, of: index)
       let parameters = test.core.parameters
         .filter { $0.value != .memory }
         .map { "\($0.name)=\($0.verilogLiteral)" }.joined(separator: " ")
       let core = "\(test.core.moduleName) \(parameters)"
-      if let mismatch = result.outputs[index].beats.firstMismatch(from: expected) {
-        findings.append("\(core): \(mismatch)")
+      let (inputs, outputs) = streams(of: index)
+      for (output, expected) in zip(result.outputs[outputs], test.expected) {
+        var expected = expected
+        expected.port = port(expected.port, of: index)
+        if let mismatch = output.beats.firstMismatch(from: expected) {
+          findings.append("\(core): \(mismatch)")
+        }
       }
       guard result.status == .finished else { continue }
       let cycles = predictedCycles(of: index, stalls)
-      for (way, actual, predicted) in [
-        ("input", result.inputCycles[index], cycles.input),
-        ("output", result.outputs[index].cycles, cycles.output),
-      ] where actual != predicted {
+      let ports = test.core.inputs + test.core.outputs
+      let moved = result.inputCycles[inputs] + result.outputs[outputs].map(\.cycles)
+      for (port, (actual, predicted)) in zip(ports, zip(moved, cycles.inputs + cycles.outputs))
+      where actual != predicted {
         let beat = zip(actual, predicted).prefix { $0 == $1 }.count
         let cycles = [actual, predicted].map { beat < $0.count ? "in cycle \($0[beat])" : "never" }
         findings.append(
-          "\(core): \(way) beat \(beat) moved \(cycles[0]); the handshake machine says \(cycles[1])"
-        )
+          "\(core): beat \(beat) of '\(port.name)' moved \(cycles[0]); the handshake machine says "
+            + cycles[1])
       }
     }
     return findings
   }
 
-  /// The cycles of all transfers under the very stalls of the simulation.
+  /// The places of a case's streams among those of all cases.
+  private func streams(of index: Int) -> (inputs: Range<Int>, outputs: Range<Int>) {
+    let before = cases[..<index]
+    let input = before.reduce(0) { $0 + $1.inputs.count }
+    let output = before.reduce(0) { $0 + $1.expected.count }
+    return (
+      input..<input + cases[index].inputs.count, output..<output + cases[index].expected.count
+    )
+  }
+
+  /// The cycles of all transfers of each stream under the very stalls of the simulation.
   private func predictedCycles(
     of index: Int, _ stalls: StallPattern
-  ) -> (input: [Int], output: [Int]) {
+  ) -> (inputs: [[Int]], outputs: [[Int]]) {
     let test = cases[index]
+    let places = streams(of: index)
     var machine = test.core.handshake(mode: test.mode).machine()
-    var source = stalls.sourceGate(index, seed: seed)
-    var sink = stalls.sinkGate(index, seed: seed)
-    var cycles: (input: [Int], output: [Int]) = ([], [])
-    var isOffered = false
-    for cycle in 0... {
-      if cycles.input.count == test.input.count && cycles.output.count == test.expected.count
-        || cycle == 1_000_000
+    var sources = places.inputs.map { stalls.sourceGate($0, seed: seed) }
+    var sinks = places.outputs.map { stalls.sinkGate($0, seed: seed) }
+    var inputs: [[Int]] = test.inputs.map { _ in [] }
+    var outputs: [[Int]] = test.expected.map { _ in [] }
+    var offered: UInt64 = 0
+    for cycle in 0..<1_000_000 {
+      if inputs.map(\.count) == test.inputs.map(\.count)
+        && outputs.map(\.count) == test.expected.map(\.count)
       {
         break
       }
-      let mayOffer = source.next() && cycles.input.count < test.input.count
-      isOffered = isOffered || mayOffer
-      let sinkIsReady = sink.next()
-      let takes = isOffered && machine.ready(outputReady: sinkIsReady)
-      let sends = machine.valid && sinkIsReady
-      if takes { cycles.input.append(cycle) }
-      if sends { cycles.output.append(cycle) }
-      isOffered = isOffered && !takes
-      machine.clock(input: takes, output: sends)
+      for stream in sources.indices {
+        let mayOffer = sources[stream].next() && inputs[stream].count < test.inputs[stream].count
+        if mayOffer { offered |= 1 << UInt64(stream) }
+      }
+      var ready: UInt64 = 0
+      for stream in sinks.indices where sinks[stream].next() { ready |= 1 << UInt64(stream) }
+      let taken = offered & machine.readyInputs(valid: offered, ready: ready)
+      let sent = ready & machine.validOutputs
+      for stream in inputs.indices where taken >> UInt64(stream) & 1 == 1 {
+        inputs[stream].append(cycle)
+      }
+      for stream in outputs.indices where sent >> UInt64(stream) & 1 == 1 {
+        outputs[stream].append(cycle)
+      }
+      offered &= ~taken
+      machine.clock(inputs: taken, outputs: sent)
     }
-    return cycles
+    return (inputs, outputs)
   }
 
   private var inputs: [StreamBeats] {
-    cases.enumerated().map { index, test in
-      var input = test.input
-      input.port = port(input.port, of: index)
-      return input
+    cases.enumerated().flatMap { index, test in
+      test.inputs.map { input in
+        var input = input
+        input.port = port(input.port, of: index)
+        return input
+      }
     }
   }
 
@@ -209,7 +250,9 @@ struct CoreBench {
     return SimulatedDesign(
       topModule: "bench", sources: [DesignFile("bench.v", top)] + sources, hasLoadBus: true,
       inputs: inputs.map(\.port),
-      outputs: cases.enumerated().map { port($1.expected.port, of: $0) })
+      outputs: cases.enumerated().flatMap { index, test in
+        test.expected.map { port($0.port, of: index) }
+      })
   }
 
   private func memoryFile(_ parameter: String, of index: Int) -> String {

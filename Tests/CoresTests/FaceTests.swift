@@ -24,6 +24,10 @@ struct FaceTests {
       corner.widest = widest
       return RandomLayer(corner, using: &random).core
     }
+    func shared(_ lanes: Int, _ units: Int, _ gammas: [Int], inParallel: Bool) -> MatrixUnit {
+      let corner = Corner(lanes, units, 1, 1, gammas, inParallel: inParallel, masked: false)
+      return RandomLayer(corner, using: &random).core
+    }
     var reloadable: [any Core] = [
       matrix(65, 2, [9, 5, 2], inParallel: true, masked: true),
       matrix(6, 3, [4, 2, 1], inParallel: false, masked: true, widest: [255, 255, 255]),
@@ -43,6 +47,13 @@ struct FaceTests {
     return reloadable + [
       StreamRegister(lanes: 1, bitsPerLane: 1), StreamRegister(lanes: 5, bitsPerLane: 13),
       FIFO(lanes: 1, bitsPerLane: 1, depth: 1), FIFO(lanes: 3, bitsPerLane: 7, depth: 65),
+      Fork(lanes: 1, bitsPerLane: 1), Fork(lanes: 5, bitsPerLane: 13, flags: 1),
+      Add(lanes: 1, in0Width: 1, in1Width: 1, sumWidth: 1),
+      Add(lanes: 3, in0Width: 7, in1Width: 12, sumWidth: 13),
+      Add(lanes: 65, in0Width: 31, in1Width: 4, sumWidth: 40),
+      Add(lanes: 2, in0Width: 9, in1Width: 6, sumWidth: 5),
+      Add(lanes: 2, in0Width: 9, in1Width: 6, sumWidth: 11, in0Shift: 1, in1Shift: 0),
+      Add(lanes: 2, in0Width: 9, in1Width: 6, sumWidth: 5, in0Shift: 0, in1Shift: 6),
       WidthUp(lanes: 1, bitsPerLane: 1, ratio: 1), WidthUp(lanes: 7, bitsPerLane: 2, ratio: 5),
       WidthDown(lanes: 1, bitsPerLane: 1, ratio: 1), WidthDown(lanes: 7, bitsPerLane: 2, ratio: 5),
       WindowBuffer(lanes: 1, levels: 1, levelsPerBeat: 1, words: 1, repeats: 1, depth: 1),
@@ -69,6 +80,8 @@ struct FaceTests {
         lanes: 65, bitsPerLane: 2, words: 2, height: 7, width: 3, top: 2, bottom: 2, left: 2,
         right: 2, padding: nil),
       matrix(1, 1, [1], inParallel: false, masked: false),
+      shared(12, 2, [1], inParallel: false), shared(32, 5, [9, 5, 2], inParallel: true),
+      shared(90, 7, [4, 2, 1], inParallel: false),
       matrix(65, 2, [9, 5, 2], inParallel: true, masked: true),
       matrix(6, 3, [4, 2, 1], inParallel: false, masked: true),
       matrix(7, 5, [3, 1], inParallel: false, masked: false),
@@ -128,6 +141,7 @@ struct FaceTests {
         multipliers: Array(0..<10), offsets: Array(0..<10), layer: "scores"),
       ArgMax(units: 1, scoreWidth: 1, groups: 1, indexWidth: 1),
       ArgMax(units: 5, scoreWidth: 24, groups: 2, indexWidth: 4),
+      ArgMax(units: 33, scoreWidth: 5, groups: 1, indexWidth: 6),
     ]
   }()
 
@@ -160,6 +174,7 @@ struct FaceTests {
     #expect(
       others.allSatisfy { name in
         ["_FILE", "_BASE"].contains { name.hasSuffix($0) } || name == "RELOADABLE"
+          || name.hasPrefix("SHARED_")
       })
     let declared = Self.declaredParameters(of: core).filter { !others.contains($0) }
     #expect(declared == core.parameters.map(\.name))
@@ -296,6 +311,7 @@ struct FaceTests {
         "MODES (2) needs LEVELS (2) up to it, no HORNER (1), no ADDER_TREE (0)"
       ),
       ("rb_arg_max", "UNITS=4", "INDEX_WIDTH (4) does not hold the largest index (19)"),
+      ("rb_arg_max", "UNITS=5 GROUPS=1 COMPARE_CYCLES=4", "COMPARE_CYCLES (4) is not 1 to 3"),
     ])
   func wrongParametersStopTheSimulation(
     module: String, parameters: String, message: String

@@ -167,6 +167,24 @@ struct FaultTests {
       what: "sums of a stalled beat", file: "rb_adder_tree.v", from: "if (moves_i[1]) begin",
       to: "if (moves_i[1] || 1'b1) begin", finding: "stalls", test: adderTreeOfParts),
     Fault(
+      what: "a class with a lane of another", file: "rb_shared_counts.v",
+      from: "ORDER[(FIRST+place)",
+      to: "ORDER[(FIRST)", finding: "expected", test: sharedMatrix),
+    Fault(
+      what: "a difference once in place of twice", file: "rb_shared_counts.v",
+      from: "sum_q - (different_q << 1)", to: "sum_q - different_q", finding: "expected",
+      test: sharedMatrix),
+    Fault(
+      what: "one less forgotten", file: "rb_shared_counts.v", from: "if (ODD != 0) begin",
+      to: "if (0) begin", finding: "expected", test: sharedMatrix),
+    Fault(
+      what: "the classes of a stalled beat", file: "rb_shared_counts.v", from: "if (moves_i[0])",
+      to: "if (moves_i[0] || 1'b1)", finding: "stalls sink", test: sharedMatrix),
+    Fault(
+      what: "a lane that carries nothing", file: "rb_sum_tree.v",
+      from: "i <= CARRIES && carried[i-1]};\n        right",
+      to: "1'b0};\n        right", finding: "expected", test: sharedMatrix),
+    Fault(
       what: "levels swapped", file: "rb_matrix_unit.v", from: "gammas[(term_q*",
       to: "gammas[({!term_q}*", finding: "expected", test: matrix),
     Fault(
@@ -182,7 +200,7 @@ struct FaultTests {
       test: matrix),
     Fault(
       what: "the accumulator not cleared", file: "rb_matrix_unit.v",
-      from: "counts_clear_q ? 0 : HORNER", to: "HORNER", finding: "expected",
+      from: "counts_clear_q || !RUNNING ? 0 : HORNER", to: "HORNER", finding: "expected",
       test: matrix),
     Fault(
       what: "> for >=", file: "rb_residual_encoder.v", from: "sum >= tree", to: "sum > tree",
@@ -223,14 +241,69 @@ struct FaultTests {
       to: "wire [MULTIPLIER_WIDTH", finding: "expected", test: score),
     Fault(
       what: "the last of equals wins", file: "rb_arg_max.v",
-      from: "> $signed(best[i*BEST", to: ">= $signed(best[i*BEST", finding: "expected",
-      test: argMax),
+      from: "> $signed(low[", to: ">= $signed(low[", finding: "expected", test: argMax),
+    Fault(
+      what: "a unit that waits is another", file: "rb_arg_max.v", from: "from[(PAIRS+pair)",
+      to: "from[pair", finding: "expected", test: argMax),
+    Fault(
+      what: "the best of the vector before stays", file: "rb_arg_max.v",
+      from: "group_q == 0 || $signed", to: "$signed", finding: "expected", test: argMax),
     Fault(
       what: "a beat overwritten", file: "rb_fifo.v", from: "count_q != DEPTH[",
       to: "1'b1 || count_q != DEPTH[", finding: "stalls sink", test: fifo),
     Fault(
       what: "one place never used", file: "rb_fifo.v", from: "count_q != DEPTH[",
       to: "count_q != LAST_ADDRESS[", finding: "the handshake machine says", test: fifo),
+    Fault(
+      what: "a beat sent to a reader until both have it", file: "rb_fork.v",
+      from: "offered_q & ~ready", to: "offered_q", finding: "expected", test: fork),
+    Fault(
+      what: "a beat that one reader misses", file: "rb_fork.v",
+      from: "&(~offered_q | ready)", to: "|(~offered_q | ready)",
+      finding: "valid fell before the beat was taken", test: fork),
+    Fault(
+      what: "a beat overwritten before both have it", file: "rb_fork.v",
+      from: "if (advance) beat_q", to: "beat_q",
+      finding: "data changed before the beat was taken", test: fork),
+    Fault(
+      what: "a gap between two beats", file: "rb_fork.v",
+      from: "&(~offered_q | ready)", to: "&(~offered_q)",
+      finding: "the handshake machine says", test: fork),
+    Fault(
+      what: "valid that waits for ready", file: "rb_fork.v",
+      from: "assign out0_valid_o = offered_q[0];",
+      to: "assign out0_valid_o = offered_q[0] && out0_ready_i;",
+      finding: "deadlock", test: fork),
+    Fault(
+      what: "last that one reader misses", file: "rb_fork.v",
+      from: "assign {out1_last_o, out1_data_o} = beat_q",
+      to: "assign {out1_last_o, out1_data_o} = {1'b0, beat_q[DATA_WIDTH-1:0]}",
+      finding: "c0_out1: beat", test: fork),
+    Fault(
+      what: "a beat taken of one stream alone", file: "rb_add.v",
+      from: "assign in1_ready_o  = take", to: "assign in1_ready_o  = advance",
+      finding: "a beat was taken of one stream only", test: add),
+    Fault(
+      what: "a sum without its second number", file: "rb_add.v",
+      from: "advance && in0_valid_i && in1_valid_i", to: "advance && in0_valid_i",
+      finding: "a beat was taken of one stream only", test: add),
+    Fault(
+      what: "a sum overwritten", file: "rb_add.v", from: "if (advance) sums_q", to: "sums_q",
+      finding: "data changed before the beat was taken", test: add),
+    Fault(
+      what: "the carry of each lane lost", file: "rb_add.v", from: "<= term0 + term1",
+      to: "<= (term0 + term1) % (1 << IN0_WIDTH)", finding: "expected", test: add),
+    Fault(
+      what: "every lane that of lane 0", file: "rb_add.v", from: "in1_data_i[lane*IN1_WIDTH +:",
+      to: "in1_data_i[0*IN1_WIDTH +:", finding: "expected", test: add),
+    Fault(
+      what: "a gap between two sums", file: "rb_add.v",
+      from: "take    = advance", to: "take    = !valid_q",
+      finding: "the handshake machine says", test: add),
+    Fault(
+      what: "last of a stalled sum lost", file: "rb_add.v",
+      from: "if (advance) last_q", to: "last_q",
+      finding: "last changed before the beat was taken", test: add),
     Fault(
       what: "the waiting beat lost", file: "rb_stream_register.v",
       from: "spare_q ? spare_beat_q : {", to: "{", finding: "expected", test: register),
@@ -305,6 +378,13 @@ struct FaultTests {
       Corner(7, 2, 3, 2, [4, 2, 1], inParallel: true, masked: false), using: &random)
   }
 
+  /// Classes of some 16 lanes, blocks of which some neurons are odd.
+  @Sendable static func sharedMatrix(_ random: inout SeededRandom) -> CoreCase {
+    var corner = Corner(130, 9, 1, 1, [5, 2], inParallel: false, masked: false)
+    corner.sharedNeurons = 4
+    return matrixCase(corner, using: &random)
+  }
+
   /// 17 parts.
   @Sendable static func adderTreeOfParts(_ random: inout SeededRandom) -> CoreCase {
     matrixCase(
@@ -347,6 +427,14 @@ struct FaultTests {
 
   @Sendable static func fifo(_ random: inout SeededRandom) -> CoreCase {
     same(FIFO(lanes: 1, bitsPerLane: 9, depth: 3), using: &random)
+  }
+
+  @Sendable static func fork(_ random: inout SeededRandom) -> CoreCase {
+    forkCase(Fork(lanes: 2, bitsPerLane: 5, flags: 1), using: &random)
+  }
+
+  @Sendable static func add(_ random: inout SeededRandom) -> CoreCase {
+    addCase(Add(lanes: 3, in0Width: 6, in1Width: 4, sumWidth: 7), using: &random)
   }
 
   @Sendable static func register(_ random: inout SeededRandom) -> CoreCase {

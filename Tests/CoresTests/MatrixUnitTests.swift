@@ -51,6 +51,44 @@ struct MatrixUnitTests {
     #expect(try bench.findings() == [])
   }
 
+  /// Neurons counted together, of constant weights: blocks that are full and that are not, classes of
+  /// lanes that are empty and that fill tables, levels in series and in parallel, absent codes.
+  @Test func neuronsThatShareCountsAgree() throws {
+    let gammas: [([Int], inParallel: Bool)] = [
+      ([1], false), ([5, 3], true), ([2, 1], false), ([7, 3], false), ([9, 5, 2], true),
+    ]
+    let shapes = [
+      (1, 2, 2), (2, 3, 2), (5, 1, 1), (6, 4, 4), (7, 5, 3), (13, 7, 3), (14, 2, 2), (24, 5, 5),
+      (64, 4, 4), (65, 6, 3), (96, 9, 4), (130, 5, 5), (30, 6, 6),
+    ]
+    let corners = shapes.enumerated().map { index, shape in
+      let (gammas, inParallel) = gammas[index % gammas.count]
+      var corner = Corner(
+        shape.0, shape.1, 1, 1, gammas, inParallel: inParallel, masked: false,
+        padded: index % 3 == 2)
+      corner.sharedNeurons = shape.2
+      return corner
+    }
+    let cases = cases(corners)
+    #expect(cases.allSatisfy { $0.core.memories.isEmpty })
+    #expect(try CoreBench(cases, seed: Effort.seed).findings() == [])
+  }
+
+  /// A matrix unit shares by itself where its weights are one word that stays, and the sums are those
+  /// of neurons counted alone.
+  @Test func sharingIsTheSameAsCountingAlone() throws {
+    let cases = [nil, 0].map { sharedNeurons in
+      var corner = Corner(40, 7, 1, 1, [5, 3], inParallel: false, masked: false)
+      corner.sharedNeurons = sharedNeurons
+      var random = SeededRandom(seed: Effort.seed)
+      return matrixCase(RandomLayer(corner, using: &random), using: &random)
+    }
+    #expect(cases.map { $0.core.memories.count } == [0, 1])
+    #expect(cases[0].inputs == cases[1].inputs)
+    #expect(cases[0].expected == cases[1].expected)
+    #expect(try CoreBench(cases, seed: Effort.seed).findings() == [])
+  }
+
   /// Whole lanes at once and in parts, up to three cycles of adding, as synthesized: parts that are full, and
   /// that are not.
   @Test func lanesOfEveryNumberAgree() throws {
@@ -87,7 +125,7 @@ struct MatrixUnitTests {
       }
     }
     for pair in cases.chunks(of: 2) {
-      #expect(pair[0].input == pair[1].input)
+      #expect(pair[0].inputs == pair[1].inputs)
       #expect(pair[0].expected == pair[1].expected)
     }
     #expect(try CoreBench(cases, seed: Effort.seed).findings() == [])
@@ -209,6 +247,8 @@ struct Corner: Sendable {
   /// nil: as many as the lanes need.
   var popcountCycles: Int?
   var popcountParts: Int?
+  /// nil: where it can be; 0: no block.
+  var sharedNeurons: Int?
 
   init(
     _ lanes: Int, _ units: Int, _ words: Int, _ groups: Int, _ gammas: [Int],
@@ -267,6 +307,7 @@ struct RandomLayer {
     if let usesAdderTree = corner.usesAdderTree { core.usesAdderTree = usesAdderTree }
     if let popcountCycles = corner.popcountCycles { core.popcountCycles = popcountCycles }
     if let popcountParts = corner.popcountParts { core.popcountParts = popcountParts }
+    if let sharedNeurons = corner.sharedNeurons { core.sharedNeurons = sharedNeurons }
     return core
   }
 

@@ -117,6 +117,22 @@ struct MemoryImageTests {
     #expect(packer.limbs == [0xFFFF_FFFF_FFFF_FFF1, .max, 0xBF])
   }
 
+  /// One word of weights is logic that neurons share, until it can be written: then it is a memory with a place
+  /// on the load bus like any other.
+  @Test func weightsThatCanBeWrittenAreNoConstants() {
+    let unit = MatrixUnit(
+      lanes: 16, units: 4, levelsPerBeat: 1, words: 1, groups: 1, gammas: [1], sumWidth: 5,
+      weights: MemoryImage(parameter: "WEIGHTS_FILE", width: 64, words: [[5]]))
+    #expect(unit.memories.isEmpty)
+    #expect(unit.handshake == .pipeline(depth: 5, period: 1))
+    var cores: [any Core] = [unit, unit]
+    LoadMap.place(&cores)
+    #expect(cores.map { $0.memories.map(\.parameter) } == [["WEIGHTS_FILE"], ["WEIGHTS_FILE"]])
+    #expect(cores.map { ($0 as? any MemoryCore)?.loadBases } == [[0], [2]])
+    #expect(cores[0].handshake == .pipeline(depth: 3, period: 1))
+    #expect(LoadMap.image(of: cores) == [5, 0, 5, 0])
+  }
+
   @Test func hornerAndAdderTreesAreUsedWhereWeightsHalve() {
     func unit(_ gammas: [Int], levelsPerBeat: Int, weightLevels: Int = 1) -> MatrixUnit {
       MatrixUnit(

@@ -96,7 +96,7 @@ extension IntegerGraph {
           Int.random(in: 0..<1 << table.code.levels, using: &random)
         }
         graph.nodes[index].operation = .lookup(table)
-      case .input, .maxPool, .sumPool, .argMax: break
+      case .input, .maxPool, .sumPool, .rescale, .add, .argMax: break
       }
     }
     return graph
@@ -108,7 +108,7 @@ extension IntegerGraph {
       switch nodes[reader].operation {
       case .sumPool: true
       case .maxPool: isPooled(reader)
-      case .input, .lookup, .popcount, .encode, .score, .argMax: false
+      case .input, .lookup, .popcount, .encode, .rescale, .add, .score, .argMax: false
       }
     }
   }

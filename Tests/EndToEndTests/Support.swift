@@ -141,7 +141,7 @@ extension IntegerGraph {
               multipliers: limits.map { _ in Int.random(in: -99...99, using: &random) },
               offsets: limits.map { Int.random(in: -99 * $0 - 1...99 * $0 + 1, using: &random) },
               step: score.step))
-        case .input, .lookup, .popcount, .maxPool, .sumPool, .argMax:
+        case .input, .lookup, .popcount, .maxPool, .sumPool, .rescale, .add, .argMax:
           continue
         }
         fewerLevels?[mode].steps.append(LevelMode.Step(node: index, operation: operation))

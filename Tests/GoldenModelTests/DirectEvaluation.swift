@@ -58,7 +58,10 @@ struct DirectEvaluation {
               sum, tree.thresholds[channel], tree.code.weights.count,
               falls: tree.falling.isEmpty ? false : tree.falling[channel])
           })
-      case .score(let score):
+      case .add:
+        let others = node.inputs.dropFirst().map { values[$0] }
+        values.append(source.indices.map { at in others.reduce(source[at]) { $0 + $1[at] } })
+      case .score(let score), .rescale(let score):
         values.append(
           source.enumerated().map { position, sum in
             let channel = position % before.channels

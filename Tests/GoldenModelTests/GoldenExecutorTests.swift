@@ -72,6 +72,8 @@ import Testing
         case .encode(let tree):
           seen.insert("encode \(pixels) falling \(!tree.falling.isEmpty)")
         case .score: seen.insert("score \(pixels)")
+        case .rescale: seen.insert("rescaling \(pixels)")
+        case .add: seen.insert("addition \(pixels) of one map \(Set(node.inputs).count == 1)")
         case .argMax: seen.insert("arg max")
         case .lookup: seen.insert("lookup")
         case .input: break
@@ -87,7 +89,8 @@ import Testing
       "sum pool codes absent", "sum pool codes code", "sum pool sums open",
       "encode map falling true",
       "encode map falling false", "encode pixel falling true", "score map", "score pixel",
-      "arg max", "lookup",
+      "arg max", "lookup", "rescaling map", "rescaling pixel", "addition map of one map true",
+      "addition map of one map false", "addition pixel of one map true",
     ]
     #expect(expected.subtracting(seen).isEmpty)
   }

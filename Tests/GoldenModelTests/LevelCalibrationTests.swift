@@ -18,7 +18,7 @@ import Testing
       var random = SeededRandom(seed: seed)
       var graph =
         maps
-        ? RandomGraph.makeMap(using: &random, depth: 3)
+        ? RandomGraph.makeMap(using: &random, depth: 3, joins: false)
         : RandomGraph.make(using: &random, depth: 3)
       guard graph.levels > 1 else { return nil }
       // Up to 8 levels would make 7 modes.

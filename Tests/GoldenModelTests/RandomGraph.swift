@@ -34,8 +34,12 @@ struct RandomGraph {
 
   /// input → convolutions, pools and encoders in any order that has a meaning → …
   ///
-  /// - Parameter depth: nodes that make sums from codes.
-  static func makeMap(using random: inout SeededRandom, depth: Int) -> IntegerGraph {
+  /// - Parameters:
+  ///   - depth: nodes that make sums from codes.
+  ///   - joins: whether maps are added.
+  static func makeMap(
+    using random: inout SeededRandom, depth: Int, joins: Bool = true
+  ) -> IntegerGraph {
     var graph = RandomGraph(random)
     defer { random = graph.random }
     graph.appendInput(
@@ -51,6 +55,7 @@ struct RandomGraph {
       }
       while graph.number(0...3) == 0 { graph.appendMaxPool() }
       while graph.number(0...5) == 0 { graph.appendSumPool() }
+      while joins, graph.number(0...3) == 0 { graph.appendJoin() }
       if graph.isEnded(layer == depth) { break }
     }
     return graph.graph
@@ -153,6 +158,27 @@ struct RandomGraph {
         stride: window.stride)
     }
     append(.sumPool(MapWindow(window, border: border())), pooled(window))
+  }
+
+  /// Adds the sums of the last node to those of another node, or to themselves, each rescaled or not.
+  private mutating func appendJoin() {
+    let last = nodes.count - 1
+    guard code.levels == 0 else { return }
+    let others = nodes.indices.filter {
+      nodes[$0].shape == nodes[last].shape && !graph.sumLimits(of: $0).isEmpty
+    }
+    let shape = shape
+    let inputs = [last, others.randomElement(using: &random) ?? last].map { source in
+      guard number(0...1) == 0 else { return source }
+      let map = AffineScore(
+        multipliers: (0..<shape.channels).map { _ in number(-9...9) },
+        offsets: (0..<shape.channels).map { _ in number(-99...99) }, step: 1)
+      append(.rescale(map), shape)
+      nodes[nodes.count - 1].inputs = [source]
+      return nodes.count - 1
+    }
+    append(.add, shape)
+    nodes[nodes.count - 1].inputs = inputs
   }
 
   /// Appends an encoder, or what ends the network; true at its end.

@@ -76,33 +76,16 @@ import Testing
     #expect(graph.nodes.map(\.name) == ["input", "scores", "scores_", "fc", "scores__"])
   }
 
-  /// Two readers of one layer's sums, of which one turns weights round.
-  @Test func sumsHaveOneReader() throws {
-    let network = Network(
-      name: "n",
-      nodes: [
-        Network.Node(name: "input", layer: Input.vector(2), inputs: []),
-        Network.Node(name: "fc", layer: Dense(2), inputs: [0]),
-        Network.Node(name: "a", layer: Sign(), inputs: [1]),
-        Network.Node(name: "b", layer: Sign(), inputs: [1]),
-      ])
-    let ones = Tensor(shape: [2, 2], values: [1, 1, 1, 1])
-    #expect(
-      printedError { try network.lowered(with: Parameters(["fc.weight": ones])) } == """
-        error: n.layers[0] (Dense): its sums are read by 2 layers; one is supported
-          hint: give each reader its own copy of the layer
-        """)
-  }
-
-  @Test(arguments: [(0, 16), (21, 16), (8, 1), (8, 33)])
-  func bitsHaveLimits(gammaBits: Int, scoreBits: Int) {
+  @Test(arguments: [(0, 16, 12), (21, 16, 12), (8, 1, 12), (8, 33, 12), (8, 16, 1), (8, 16, 25)])
+  func bitsHaveLimits(gammaBits: Int, scoreBits: Int, mapBits: Int) {
     let network = Network("n", input: .vector(2)) { Dense(1, name: "fc") }
     let parameters = Parameters(["fc.weight": Tensor(shape: [1, 2], values: [1, 1])])
-    let options = LoweringOptions(gammaBits: gammaBits, scoreBits: scoreBits)
+    let options = LoweringOptions(
+      gammaBits: gammaBits, scoreBits: scoreBits, mapBits: mapBits)
     #expect(
       printedError { try network.lowered(with: parameters, options: options) } == """
-        error: lower n: \(gammaBits) bits for a gamma and \(scoreBits) for a score; 1…20 and 2…32 \
-        are supported
+        error: lower n: \(gammaBits) bits for a gamma, \(scoreBits) for a score and \(mapBits) for \
+        a map; 1…20, 2…32 and 2…24 are supported
         """)
   }
 

@@ -81,7 +81,7 @@ import Testing
   @Test func everyStageReadsTheOneBefore() throws {
     let pipeline = try pipeline(LayerFold(units: 2, lanes: 4), LayerFold(units: 1, lanes: 2))
     for (index, stage) in pipeline.stages.enumerated() {
-      #expect(stage.source == (index == 0 ? .outside : .stage(index - 1)))
+      #expect(stage.sources == [index == 0 ? .outside : .stage(index - 1)])
     }
     #expect(pipeline.output.name == "class")
     #expect(pipeline.input.name == "input")
@@ -117,7 +117,7 @@ import Testing
     let pipeline = try Pipeline(Fixture.randomFolding(using: &random))
     let graph = pipeline.folding.graph
     for (index, stage) in pipeline.stages.enumerated() {
-      let port = pipeline.port(feeding: index)
+      let port = pipeline.stream(pipeline.stages[index].sources[0])
       let input = try #require(stage.core.inputs.first)
       #expect(input.width == port.width, "seed \(seed), \(stage.name)")
       #expect(stage.core.inputs.count == 1)
@@ -203,12 +203,12 @@ import Testing
       name: name, operation: .popcount(popcount), inputs: [source], shape: .vector(4))
   }
 
-  @Test func aForkIsAnError() {
+  @Test func whatNothingReadsIsAnError() {
     let graph = graph([input, dense("a", from: 0), dense("b", from: 0)])
     #expect(
       printedError { try Pipeline(graph.folded()) } == """
-        error: n.in: its result is read by 2 layers; a pipeline forks not yet
-          hint: give each reader its own copy of the layer
+        error: n.a: nothing reads its result
+          hint: leave the layer out, or make it the last
         """)
   }
 

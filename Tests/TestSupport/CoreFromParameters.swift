@@ -21,6 +21,12 @@ public func core(_ module: String, parameters text: String) -> (any Core)? {
     return StreamRegister(lanes: value("DATA_WIDTH"), bitsPerLane: 1)
   case "rb_fifo":
     return FIFO(lanes: value("DATA_WIDTH"), bitsPerLane: 1, depth: value("DEPTH"))
+  case "rb_fork":
+    return Fork(lanes: value("DATA_WIDTH"), bitsPerLane: 1)
+  case "rb_add":
+    return Add(
+      lanes: value("LANES"), in0Width: value("IN0_WIDTH"), in1Width: value("IN1_WIDTH"),
+      sumWidth: value("SUM_WIDTH"), in0Shift: value("IN0_SHIFT"), in1Shift: value("IN1_SHIFT"))
   case "rb_width_up":
     return WidthUp(lanes: value("IN_WIDTH"), bitsPerLane: 1, ratio: value("RATIO"))
   case "rb_width_down":
@@ -54,6 +60,7 @@ public func core(_ module: String, parameters text: String) -> (any Core)? {
     unit.usesAdderTree = value("ADDER_TREE") == 1
     unit.popcountCycles = value("POPCOUNT_CYCLES")
     unit.popcountParts = max(1, value("POPCOUNT_PARTS"))
+    unit.sharedNeurons = value("SHARED_NEURONS")
     return unit
   case "rb_residual_encoder":
     let neurons = value("UNITS") * value("GROUPS")
@@ -78,9 +85,11 @@ public func core(_ module: String, parameters text: String) -> (any Core)? {
       multiplierWidth: value("MULTIPLIER_WIDTH"), scoreWidth: value("SCORE_WIDTH"),
       groups: value("GROUPS"), multipliers: neurons, offsets: neurons, layer: "")
   case "rb_arg_max":
-    return ArgMax(
+    var core = ArgMax(
       units: value("UNITS"), scoreWidth: value("SCORE_WIDTH"), groups: value("GROUPS"),
       indexWidth: value("INDEX_WIDTH"))
+    core.compareCycles = value("COMPARE_CYCLES")
+    return core
   default:
     return nil
   }

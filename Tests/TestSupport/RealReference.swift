@@ -68,11 +68,13 @@ public enum RealReference {
     }
   }
 
-  /// Runs a chain of layers.
+  /// Runs the layers, in the order of the network.
   public static func run(_ trained: TrainedNetwork, image: [UInt8]) -> Result {
     var result = Result()
-    var map = Map(height: 1, width: 1, channels: 0, values: [])
+    var maps: [Map] = []
     for node in trained.network.nodes {
+      var map =
+        node.inputs.first.map { maps[$0] } ?? Map(height: 1, width: 1, channels: 0, values: [])
       func tensor(_ slot: String) -> [Double] {
         trained.parameters[node.name, slot]?.values ?? []
       }
@@ -121,11 +123,16 @@ public enum RealReference {
         map = mean(map, all, all, .none)
       case let flatten as Flatten:
         map = flattened(map, flatten.order)
+      case is Add:
+        let other = maps[node.inputs[1]]
+        map.values = zip(map.values, other.values).map { $0 + $1 }
+        map.codes = nil
       default:
         break
       }
       result.codes[node.name] = map.codes
       if map.codes == nil { result.reals = map.values }
+      maps.append(map)
     }
     return result
   }

@@ -30,6 +30,11 @@ PROOFS = [
     ("rb_fifo", {"DATA_WIDTH": 2, "DEPTH": 2}),
     ("rb_fifo", {"DATA_WIDTH": 2, "DEPTH": 5}),
     ("rb_fifo", {"DATA_WIDTH": 2, "DEPTH": 8}),
+    ("rb_fork", {"DATA_WIDTH": 3}),
+    ("rb_add", {"LANES": 1, "IN0_WIDTH": 1, "IN1_WIDTH": 1, "SUM_WIDTH": 1}),
+    ("rb_add", {"LANES": 2, "IN0_WIDTH": 3, "IN1_WIDTH": 2, "SUM_WIDTH": 4}),
+    ("rb_add", {"LANES": 2, "IN0_WIDTH": 2, "IN1_WIDTH": 4, "SUM_WIDTH": 3}),
+    ("rb_add", {"LANES": 1, "IN0_WIDTH": 2, "IN1_WIDTH": 3, "SUM_WIDTH": 6}),
     ("rb_width_up", {"IN_WIDTH": 2, "RATIO": 1}),
     ("rb_width_up", {"IN_WIDTH": 2, "RATIO": 3}),
     ("rb_width_up", {"IN_WIDTH": 1, "RATIO": 4}),
@@ -57,12 +62,27 @@ PROOFS = [
     ("rb_high_water", {}),
 ]
 
+ADD = {"LANES": 2, "IN0_WIDTH": 3, "IN1_WIDTH": 2, "SUM_WIDTH": 4}
+
 # core, parameters, what stands there, what is put in its place
 FAULTS = [
     ("rb_stream_register", {"DATA_WIDTH": 3}, "if (!spare_q) spare_beat_q", "spare_beat_q"),
     ("rb_fifo", {"DATA_WIDTH": 2, "DEPTH": 5}, "count_q != DEPTH[COUNT_WIDTH-1:0]", "1'b1"),
     ("rb_fifo", {"DATA_WIDTH": 2, "DEPTH": 5}, "LAST_ADDRESS  = DEPTH - 1",
      "LAST_ADDRESS  = DEPTH"),
+    ("rb_fork", {"DATA_WIDTH": 3}, "offered_q & ~ready", "offered_q"),
+    ("rb_fork", {"DATA_WIDTH": 3}, "&(~offered_q | ready)", "|(~offered_q | ready)"),
+    ("rb_fork", {"DATA_WIDTH": 3}, "&(~offered_q | ready)", "&(~offered_q)"),
+    ("rb_fork", {"DATA_WIDTH": 3}, "if (advance) beat_q", "if (in_valid_i) beat_q"),
+    ("rb_fork", {"DATA_WIDTH": 3}, "= offered_q[0];", "= offered_q[0] && out1_ready_i;"),
+    ("rb_fork", {"DATA_WIDTH": 3}, "= offered_q[1];", "= |offered_q;"),
+    ("rb_add", ADD, "in0_ready_o  = take", "in0_ready_o  = advance"),
+    ("rb_add", ADD, "in1_ready_o  = take", "in1_ready_o  = advance && in1_valid_i"),
+    ("rb_add", ADD, "take    = advance", "take    = !valid_q"),
+    ("rb_add", ADD, "if (advance) sums_q", "if (in0_valid_i) sums_q"),
+    ("rb_add", ADD, "if (advance) last_q <= in0_last_i", "if (advance) last_q <= in1_last_i"),
+    ("rb_add", ADD, "term0 + term1", "term0 | term1"),
+    ("rb_add", ADD, "in1_data_i[lane*IN1_WIDTH +:", "in1_data_i[0*IN1_WIDTH +:"),
     ("rb_width_up", {"IN_WIDTH": 2, "RATIO": 3}, "!completes || !valid_q || out_ready_i",
      "!completes || !valid_q"),
     ("rb_width_up", {"IN_WIDTH": 2, "RATIO": 3}, "!completes || !valid_q || out_ready_i", "1'b1"),

@@ -6,7 +6,8 @@
 #   yosys -c yosys/synthesize_yosys.tcl
 #
 # RESBIN_TOP names another module than the one with AXI ports, such as the bare pipeline. Writes
-# build/yosys/<module>.json, .stat and .sta. Verilog and memory images are those of vivado/design.tcl.
+# build/yosys/<module>.json, .stat and .sta, and the longest path in build/yosys/timing.txt, which `resbin
+# report` shows. Verilog and memory images are those of vivado/design.tcl.
 
 yosys -import
 
@@ -33,8 +34,8 @@ yosys check
 yosys write_json [file join $output $module.json]
 yosys tee -o [file join $output $module.stat] stat
 
-# The longest path between registers, through cells alone: wires take as long again, or longer. The delays
-# are those of Yosys' library, an Artix-7 of the slowest grade.
+# The longest path between registers, through cells alone: wires often take as long again. The delays are
+# those of Yosys' library, for an Artix-7.
 yosys setattr -mod -unset keep_hierarchy
 yosys setattr -unset keep_hierarchy
 yosys flatten
@@ -51,6 +52,20 @@ if {[regexp {is (\d+):} $report -> picoseconds]} {
   foreach {all cell} [regexp -all -inline {\((\w+)\.\w+(?:\[\d+\])?(?:->\w+)?\)} $path] {
     if {$cell ne "BUFG"} { set cells [linsert $cells 0 $cell] }
   }
-  puts [format "longest path: %.2f ns in cells, without wires: %s" [expr {$picoseconds / 1000.0}] \
-    [join $cells ", "]]
+  # A LUT is a level, or a read of memory in LUTs, and so is a carry chain, whatever its length.
+  set levels 0
+  set before ""
+  foreach cell $cells {
+    if {[regexp {^(LUT|RAM\d|CARRY4)} $cell] && !($cell eq "CARRY4" && $before eq "CARRY4")} { incr levels }
+    set before $cell
+  }
+  set nanoseconds [format %.2f [expr {$picoseconds / 1000.0}]]
+  puts "longest path: $nanoseconds ns in cells, $levels levels, without wires: [join $cells ", "]"
+  set file [open [file join $output timing.txt] w]
+  puts $file "design [dict get $design hash]"
+  puts $file "module $module"
+  puts $file "nanoseconds $nanoseconds"
+  puts $file "levels $levels"
+  puts $file "cells [join $cells " "]"
+  close $file
 }

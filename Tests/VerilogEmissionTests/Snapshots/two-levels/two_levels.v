@@ -281,10 +281,11 @@ module two_levels (
 
   // class_core: rb_arg_max, 1 cycle an image
   rb_arg_max #(
-    .UNITS       (3),
-    .SCORE_WIDTH (21),
-    .GROUPS      (1),
-    .INDEX_WIDTH (2)
+    .UNITS          (3),
+    .SCORE_WIDTH    (21),
+    .GROUPS         (1),
+    .INDEX_WIDTH    (2),
+    .COMPARE_CYCLES (1)
   ) u_class_core (
     .clk_i          (clk_i),
     .rst_i          (rst_i),
