@@ -19,9 +19,16 @@
 // Input    a beat of bits, held while moves_i[0] is low; no stream.
 // Output   NEURONS counts of WIDTH bits, modulo 2^WIDTH, 2 cycles later: the numbers of the classes are
 //          registered by moves_i[0], their sums by moves_i[1].
+// Texts    two: what Verilator simulates, unless RB_PLAIN_POPCOUNT is defined, and what is synthesized.
 // Checked  with the core around it: Tests/CoresTests/MatrixUnitTests.swift.
 
 `default_nettype none
+
+`ifdef VERILATOR
+`ifndef RB_PLAIN_POPCOUNT
+`define RB_COUNTONES
+`endif
+`endif
 
 module rb_shared_counts #(
   parameter integer LANES   = 4,
@@ -52,6 +59,50 @@ module rb_shared_counts #(
     end
   endfunction
 
+`ifdef RB_COUNTONES
+  // ---- in simulation with Verilator: each neuron by itself, in the same cycles ----
+
+  // Of all neurons, the first one's in the low bits; a function has an argument.
+  function [NEURONS*LANES-1:0] weights_of(input integer none);
+    integer            number, place, neuron;
+    reg [LANE_WIDTH:0] entry;
+    begin
+      weights_of = 0;
+      for (number = none; number < CLASSES; number = number + 1) begin
+        for (place = lanes_before(number); place < lanes_before(number + 1); place = place + 1)
+        begin
+          entry = ORDER[place*(LANE_WIDTH+1) +: LANE_WIDTH + 1];
+          for (neuron = 0; neuron < NEURONS; neuron = neuron + 1) begin
+            weights_of[neuron*LANES + {{(32-LANE_WIDTH){1'b0}}, entry[LANE_WIDTH-1:0]}] =
+              entry[LANE_WIDTH] ^ (((2 * number) >> neuron) % 2 != 0);
+          end
+        end
+      end
+    end
+  endfunction
+
+  localparam [NEURONS*LANES-1:0] WEIGHTS = weights_of(0);
+
+  reg [NEURONS*WIDTH-1:0] agreements_q, counts_q;
+
+  genvar neuron;
+  generate
+    for (neuron = 0; neuron < NEURONS; neuron = neuron + 1) begin : gen_neuron
+      always @(posedge clk_i) begin
+        if (moves_i[0]) begin
+          agreements_q[neuron*WIDTH +: WIDTH] <=
+            WIDTH'($countones(signs_i ~^ WEIGHTS[neuron*LANES +: LANES]));
+        end
+      end
+    end
+  endgenerate
+
+  always @(posedge clk_i) begin
+    if (moves_i[1]) counts_q <= agreements_q;
+  end
+
+  assign counts_o = counts_q;
+`else
   // Lanes where a neuron differs from the first one.
   function integer differences(input integer neuron);
     integer i;
@@ -193,6 +244,7 @@ module rb_shared_counts #(
       end
     end
   endgenerate
+`endif
 
 endmodule
 
