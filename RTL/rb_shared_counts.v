@@ -64,13 +64,13 @@ module rb_shared_counts #(
 
   // Of all neurons, the first one's in the low bits; a function has an argument.
   function [NEURONS*LANES-1:0] weights_of(input integer none);
-    integer            number, place, neuron;
+    integer            number, place, neuron, last;
     reg [LANE_WIDTH:0] entry;
     begin
       weights_of = 0;
       for (number = none; number < CLASSES; number = number + 1) begin
-        for (place = lanes_before(number); place < lanes_before(number + 1); place = place + 1)
-        begin
+        last = lanes_before(number + 1);
+        for (place = lanes_before(number); place < last; place = place + 1) begin
           entry = ORDER[place*(LANE_WIDTH+1) +: LANE_WIDTH + 1];
           for (neuron = 0; neuron < NEURONS; neuron = neuron + 1) begin
             weights_of[neuron*LANES + {{(32-LANE_WIDTH){1'b0}}, entry[LANE_WIDTH-1:0]}] =

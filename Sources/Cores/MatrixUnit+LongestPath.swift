@@ -70,23 +70,10 @@ extension MatrixUnit {
       .longer(Self.firstHalf + start, Self.path(partLanes, in: Self.halves)), sums)
   }
 
-  /// Popcounts of blocks of so many neurons, in three cycles; of so many lanes at most.
-  private static let sharedCounts: [(neurons: Int, lanes: Int, path: LogicPath)] = [
-    (2, .max, LogicPath(levels: 3, nanoseconds: 2.2)),
-    (3, 32, LogicPath(levels: 5, nanoseconds: 2.7)),
-    (3, .max, LogicPath(levels: 9, nanoseconds: 3.9)),
-    (4, 144, LogicPath(levels: 8, nanoseconds: 3.9)),
-    (4, .max, LogicPath(levels: 9, nanoseconds: 4.4)),
-    (.max, .max, LogicPath(levels: 11, nanoseconds: 5.7)),
-  ]
-
-  private static func sharedPath(neurons: Int, lanes: Int) -> LogicPath {
-    sharedCounts.first { neurons <= $0.neurons && lanes <= $0.lanes }?.path ?? total
-  }
-
   public var longestPath: LogicPath {
     if isShared {
-      return .longer(Self.sharedPath(neurons: sharedNeurons, lanes: lanes), Self.total)
+      let counts = SharedCounts.longestPath(lanes: lanes, units: units, neurons: sharedNeurons)
+      return .longer(counts, Self.total)
     }
     return .longer(countingPath(cycles: popcountCycles, parts: popcountParts), Self.total)
   }
@@ -102,10 +89,7 @@ extension MatrixUnit {
       return (lanes + widest - 1) / widest
     }
     if isShared {
-      let within = (2...5).last {
-        Self.sharedPath(neurons: $0, lanes: lanes).nanoseconds <= limit
-      }
-      sharedNeurons = SharedCounts.neuronsOfBlock(lanes: lanes, units: units, most: within ?? 2)
+      sharedNeurons = SharedCounts.neuronsOfBlock(lanes: lanes, units: units, limit: limit)
     }
     if usesAdderTree {
       // As if behind a block RAM: more than three lanes at once take more LUTs, too.

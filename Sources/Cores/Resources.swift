@@ -62,6 +62,14 @@ public struct CoreStructure: Equatable, Sendable {
     self.dsps = dsps
   }
 
+  /// LUTs in the core `module`, those of memories among them.
+  func luts(in module: String) -> Int {
+    let logic = parts.reduce(0) { sum, part in
+      sum + Double(part.value) * LUTCoefficients.luts(of: part.key, in: module)
+    }
+    return memoryLUTs + Int(logic.rounded())
+  }
+
   /// Adds a memory that is read through a register.
   mutating func add(_ memory: MemoryFit) {
     memoryLUTs += memory.luts
@@ -108,11 +116,8 @@ extension Core {
   /// An estimate of what the module takes of an XC7 device: ``structure`` × ``LUTCoefficients``.
   public var resources: Resources {
     let structure = structure
-    let luts = structure.parts.reduce(0) { sum, part in
-      sum + Double(part.value) * LUTCoefficients.luts(of: part.key, in: moduleName)
-    }
     return Resources(
-      luts: structure.memoryLUTs + Int(luts.rounded()), flipFlops: structure.flipFlops,
+      luts: structure.luts(in: moduleName), flipFlops: structure.flipFlops,
       ramb18s: structure.ramb18s, dsps: structure.dsps)
   }
 }

@@ -46,51 +46,93 @@ struct SharedCounts: Equatable {
   }
 
   /// What popcounts over random weights take, always the same ones: for estimates, which are wanted
-  /// before there are weights. The mean of several draws where there are few blocks.
+  /// before there are weights.
   ///
   /// - Parameter width: Bits of a count.
   static func structure(lanes: Int, units: Int, neurons: Int, width: Int) -> CoreStructure {
-    let shape = [lanes, units, neurons, width]
-    if let known = known.withLock({ $0[shape] }) { return known }
-    let structure = countedStructure(lanes: lanes, units: units, neurons: neurons, width: width)
-    known.withLock { $0[shape] = structure }
-    return structure
+    var sum = CoreStructure()
+    for (blocks, inUse) in [(units / neurons, neurons), (1, units % neurons)] where inUse > 0 {
+      let drawn = drawnBlocks(lanes: lanes, neurons: neurons, inUse: inUse, width: width)
+      sum.parts.merge(
+        drawn.parts.mapValues { ($0 * blocks + draws / 2) / draws }, uniquingKeysWith: +)
+      sum.flipFlops += (drawn.flipFlops * blocks + draws / 2) / draws
+    }
+    return sum
   }
 
-  /// What was counted before: a search of folds asks for the same thousands of times.
+  /// Blocks that are drawn for the mean.
+  private static let draws = 16
+
+  /// What was drawn before: a search of folds asks for the same thousands of times.
   private static let known = Mutex<[[Int]: CoreStructure]>([:])
 
-  private static func countedStructure(
-    lanes: Int, units: Int, neurons: Int, width: Int
+  /// All drawn blocks of `neurons` neurons together, of which `inUse` are there.
+  private static func drawnBlocks(
+    lanes: Int, neurons: Int, inUse: Int, width: Int
   ) -> CoreStructure {
+    let shape = [lanes, neurons, inUse, width]
+    if let sum = known.withLock({ $0[shape] }) { return sum }
     // Knuth's generator, of which the highest bit is the best.
     var state: UInt64 = 1
     var sum = CoreStructure()
-    let draws = max(1, 64 * neurons / units)
     for _ in 0..<draws {
-      let weights = (0..<units * lanes).map { _ in
+      let weights = (0..<inUse * lanes).map { _ in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return state >> 63 == 1
       }
-      SharedCounts(lanes: lanes, units: units, neurons: neurons) { weights[$0 * lanes + $1] }
-        .add(to: &sum, width: width, units: units)
+      SharedCounts(lanes: lanes, units: inUse, neurons: neurons) { weights[$0 * lanes + $1] }
+        .add(to: &sum, width: width, units: inUse)
     }
-    return CoreStructure(
-      parts: sum.parts.mapValues { ($0 + draws / 2) / draws },
-      flipFlops: (sum.flipFlops + draws / 2) / draws)
+    known.withLock { $0[shape] = sum }
+    return sum
   }
 
-  /// Neurons of a block, by the LUTs that were measured; 0 where a neuron is better counted alone.
-  ///
-  /// - Parameter limit: the most; five take less than four over 200 lanes, but 5.7 ns of logic.
-  static func neuronsOfBlock(lanes: Int, units: Int, most limit: Int = 4) -> Int {
-    let best = lanes < 12 ? 0 : lanes < 24 ? 2 : lanes < 80 ? 3 : lanes < 200 ? 4 : 5
-    let most = min(best, limit)
-    guard units > 1 && most > 0 else { return 0 }
-    // No block has two fewer than another.
-    let blocks = (units + most - 1) / most
-    return (units + blocks - 1) / blocks
+  /// Neurons of a block: of those whose longest path is within `limit` nanoseconds, by the estimates,
+  /// the number that takes the fewest LUTs; where none is, of those with the shortest path. 0 where a
+  /// neuron is better counted alone.
+  static func neuronsOfBlock(
+    lanes: Int, units: Int, limit: Double = LogicPath.usualLimit
+  ) -> Int {
+    guard lanes >= 12 && units > 1 else { return 0 }
+    let choices = (2...5).map { neurons in
+      let structure = structure(
+        lanes: lanes, units: units, neurons: neurons, width: counterWidth(lanes + 1))
+      let path = longestPath(lanes: lanes, units: units, neurons: neurons)
+      return (
+        neurons: neurons, luts: structure.luts(in: "rb_matrix_unit"),
+        excess: max(0, path.nanoseconds - limit)
+      )
+    }
+    let best = choices.min { ($0.excess, $0.luts) < ($1.excess, $1.luts) }
+    return best?.neurons ?? 0
   }
+
+  /// The longest path of popcounts, in two cycles: of the classes, measured by their lanes, and of the sums
+  /// of classes, by neurons. The last block may have fewer neurons than the others, and so larger classes.
+  static func longestPath(lanes: Int, units: Int, neurons: Int) -> LogicPath {
+    let fewest = units % neurons == 0 ? neurons : units % neurons
+    let largest = (lanes + (1 << (fewest - 1)) - 1) >> (fewest - 1)
+    let count = counts.first { largest <= $0.lanes } ?? counts[counts.count - 1]
+    let sum = sums.first { neurons <= $0.neurons && lanes <= $0.lanes }
+    return .longer(count.path, sum?.path ?? count.path)
+  }
+
+  /// Popcounts of classes of so many lanes.
+  private static let counts: [(lanes: Int, path: LogicPath)] = [
+    (8, LogicPath(levels: 3, nanoseconds: 2.2)), (16, LogicPath(levels: 5, nanoseconds: 3.1)),
+    (32, LogicPath(levels: 7, nanoseconds: 3.6)), (64, LogicPath(levels: 9, nanoseconds: 4.3)),
+    (128, LogicPath(levels: 11, nanoseconds: 5.1)),
+    (256, LogicPath(levels: 11, nanoseconds: 5.4)), (.max, LogicPath(levels: 13, nanoseconds: 6)),
+  ]
+
+  /// Sums of the classes of blocks of so many neurons over so many lanes.
+  private static let sums: [(neurons: Int, lanes: Int, path: LogicPath)] = [
+    (2, .max, LogicPath(levels: 2, nanoseconds: 2.1)),
+    (3, .max, LogicPath(levels: 5, nanoseconds: 2.9)),
+    (4, 144, LogicPath(levels: 8, nanoseconds: 3.9)),
+    (4, .max, LogicPath(levels: 8, nanoseconds: 4.4)),
+    (.max, .max, LogicPath(levels: 11, nanoseconds: 5.9)),
+  ]
 
   var parameters: [CoreParameter] {
     let width = counterWidth(lanes + 1)

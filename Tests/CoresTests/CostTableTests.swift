@@ -80,6 +80,15 @@ import Testing
         }
       }
     }
+    for (lanes, units) in [(12, 3), (40, 7), (256, 10), (784, 16)] {
+      var unit = MatrixUnit(
+        lanes: lanes, units: units, levelsPerBeat: 1, words: 1, groups: 1, gammas: [1],
+        sumWidth: 11,
+        weights: MemoryImage(parameter: "WEIGHTS_FILE", width: units * lanes, words: []))
+      let before = unit.sharedNeurons
+      unit.cut(to: LogicPath.usualLimit)
+      #expect(unit.sharedNeurons == before && before > 0, "\(lanes), \(units)")
+    }
     for units in 1...130 {
       var core = ArgMax(units: units, scoreWidth: 31, groups: 2, indexWidth: 9)
       let before = core.compareCycles
@@ -111,6 +120,32 @@ import Testing
       return core.compareCycles
     }
     #expect(cycles == [1, 2, 2, 4])
+  }
+
+  /// More delay is never more LUTs, and is kept where any number of neurons in a block keeps it.
+  @Test func blocksOfNeuronsAreAsSmallAsTheLimitAllows() {
+    for (lanes, units) in [(12, 2), (16, 12), (64, 10), (96, 32), (256, 10), (256, 64), (784, 20)] {
+      var unit = MatrixUnit(
+        lanes: lanes, units: units, levelsPerBeat: 1, words: 1, groups: 1, gammas: [1],
+        sumWidth: 11,
+        weights: MemoryImage(parameter: "WEIGHTS_FILE", width: units * lanes, words: []))
+      let choices = (2...5).map { neurons in
+        unit.sharedNeurons = neurons
+        return (luts: unit.resources.luts, path: unit.longestPath.nanoseconds)
+      }
+      var before = Int.max
+      for limit in [2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6] {
+        unit.cut(to: limit)
+        let (luts, path) = (unit.resources.luts, unit.longestPath.nanoseconds)
+        guard choices.contains(where: { $0.path <= limit }) else {
+          #expect(path == choices.map(\.path).min(), "\(lanes), \(units), \(limit)")
+          continue
+        }
+        #expect(path <= limit && luts <= before, "\(lanes), \(units), \(limit)")
+        before = luts
+      }
+      #expect(before == choices.map(\.luts).min())
+    }
   }
 
   @Test func everyCoreIsMeasured() throws {
