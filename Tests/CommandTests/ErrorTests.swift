@@ -202,7 +202,7 @@ import Testing
     (
       "--cycles 16 --luts 20000 --brams 2.5",
       """
-      error: fold mnist-256x3-m2: an image every 16 cycles takes an estimated 98269 LUTs (20000 are \
+      error: fold mnist-256x3-m2: an image every 16 cycles takes an estimated 98264 LUTs (20000 are \
       allowed), 4.5 block RAMs (2.5 are allowed)
         hint: allow more, or ask for at least 256 cycles: 781250 images/s is the fastest that was \
       found within it
