@@ -33,7 +33,8 @@ module rb_loadable_memory #(
   output wire [31:0]                                   load_o
 );
 
-  localparam STYLE = MEMORY == 2 ? "block" : MEMORY == 1 ? "distributed" : "auto";
+  // A word alone is a register, whatever was asked for.
+  localparam STYLE = DEPTH == 1 ? "auto" : MEMORY == 2 ? "block" : MEMORY == 1 ? "distributed" : "auto";
 
   localparam integer SLICES        = (WIDTH + 31) / 32;  // of a word
   localparam integer SLICE_BITS    = SLICES > 1 ? $clog2(SLICES) : 0;

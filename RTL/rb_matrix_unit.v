@@ -60,7 +60,7 @@ module rb_matrix_unit #(
   parameter integer POPCOUNT_CYCLES = 1,  // 2: counters, then their sum; not with ADDER_TREE
   parameter integer POPCOUNT_PARTS  = 1,  // counted side by side and added, four a cycle; up to 64
   parameter integer SHARED_BLOCKS   = 0,  // blocks of neurons that are counted together; 0: none
-  parameter integer SHARED_NEURONS  = 1,  // neurons of a block; the last one may have fewer
+  parameter integer SHARED_NEURONS  = 1,  // neurons of a block; the last blocks may have one fewer
   // For each block its lanes class by class, each below the weight of the block's first neuron; and for each
   // class of a block how many they are. Where a block has fewer neurons the classes of others have none.
   parameter [(SHARED_BLOCKS > 0 ? SHARED_BLOCKS * LANES * ($clog2(LANES + 1) + 1) : 1) - 1:0] SHARED_ORDER = 0,
@@ -414,35 +414,35 @@ module rb_matrix_unit #(
     if (SHARED_BLOCKS != 0) begin : gen_shared
       localparam integer ORDER = LANES * ($clog2(LANES + 1) + 1);  // bits of a block
       localparam integer SIZES = (1 << (SHARED_NEURONS - 1)) * $clog2(LANES + 1);
-      localparam integer ROOM  = SHARED_BLOCKS * SHARED_NEURONS;
+      localparam integer FULL  = UNITS - SHARED_BLOCKS * (SHARED_NEURONS - 1);  // blocks
 
       wire unused_mask = &{1'b0, mask, all_agree, tree_moves};
 
       for (level = 0; level < LEVELS_PER_BEAT; level = level + 1) begin : gen_level
-        wire [LANES-1:0]            signs;  // b_(level+1) of every lane
-        wire [ROOM*COUNT_WIDTH-1:0] numbers;
+        wire [LANES-1:0]             signs;  // b_(level+1) of every lane
+        wire [UNITS*COUNT_WIDTH-1:0] numbers;
 
         for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
           assign signs[lane] = codes_q[lane*LEVELS_PER_BEAT + LEVELS_PER_BEAT-1-level];
         end
 
         for (part = 0; part < SHARED_BLOCKS; part = part + 1) begin : gen_block
+          localparam integer NEURONS = part < FULL ? SHARED_NEURONS : SHARED_NEURONS - 1;
+          localparam integer FIRST   = part * NEURONS + (part < FULL ? 0 : FULL);
+          localparam integer CLASSES = (1 << (NEURONS - 1)) * $clog2(LANES + 1);
+
           rb_shared_counts #(
             .LANES  (LANES),
-            .NEURONS(SHARED_NEURONS),
+            .NEURONS(NEURONS),
             .WIDTH  (COUNT_WIDTH),
             .ORDER  (SHARED_ORDER[part*ORDER +: ORDER]),
-            .SIZES  (SHARED_SIZES[part*SIZES +: SIZES])
+            .SIZES  (SHARED_SIZES[part*SIZES +: CLASSES])
           ) u_counts (
             .clk_i   (clk_i),
             .moves_i (moves[1:0]),
             .signs_i (signs),
-            .counts_o(numbers[part*SHARED_NEURONS*COUNT_WIDTH +: SHARED_NEURONS*COUNT_WIDTH])
+            .counts_o(numbers[FIRST*COUNT_WIDTH +: NEURONS*COUNT_WIDTH])
           );
-        end
-
-        if (ROOM > UNITS) begin : gen_rest
-          wire unused_rest = &{1'b0, numbers[ROOM*COUNT_WIDTH-1:UNITS*COUNT_WIDTH]};
         end
 
         for (unit = 0; unit < UNITS; unit = unit + 1) begin : gen_unit
@@ -990,7 +990,7 @@ module rb_matrix_unit #(
         $finish;
       end
     end
-    if (SHARED_BLOCKS * SHARED_NEURONS >= UNITS + SHARED_NEURONS
+    if (SHARED_BLOCKS * (SHARED_NEURONS - 1) >= UNITS
         || (SHARED_BLOCKS != 0 && SHARED_BLOCKS * SHARED_NEURONS < UNITS)) begin : gen_check_blocks
       initial begin
         $display("%m: SHARED_BLOCKS (%0d) of SHARED_NEURONS (%0d) are not UNITS (%0d)",

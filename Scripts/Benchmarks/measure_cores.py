@@ -75,8 +75,9 @@ def shared_counts(lanes: int, units: int, blocks: int, neurons: int) -> dict[str
     weights = random.Random(f"{lanes} {units} {neurons}")
     width = lanes.bit_length()
     order, sizes = [], []
+    full = units - blocks * (neurons - 1)  # blocks; the others have a neuron fewer
     for block in range(blocks):
-        rows = [weights.getrandbits(lanes) for _ in range(min(neurons, units - block * neurons))]
+        rows = [weights.getrandbits(lanes) for _ in range(neurons - (block >= full))]
         numbers = [
             sum(((row ^ rows[0]) >> lane & 1) << bit for bit, row in enumerate(rows[1:])) for lane in range(lanes)
         ]

@@ -47,7 +47,7 @@ extension MatrixUnit {
   }
 
   /// Whether the weights come out of block RAM.
-  private var readsBlockRAM: Bool {
+  public var readsBlockRAM: Bool {
     let (width, depth) = (units * lanes, groups * weightLevels * words)
     let fit: MemoryFit =
       loadBases == nil

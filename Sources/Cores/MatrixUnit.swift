@@ -99,8 +99,11 @@ public struct MatrixUnit: MemoryCore {
     } else {
       let fit = MemoryFit.rom(
         width: units * lanes, depth: groups * weightLevels * words, memory)
+      // A mask takes its part of the cycle.
       let widest =
-        fit.ramb18s > 0 ? Self.widestPopcountBehindBlockRAM : Self.widestPopcountInOneCycle
+        fit.ramb18s == 0
+        ? Self.widestPopcountInOneCycle
+        : mask == nil ? Self.widestPopcountBehindBlockRAM : Self.widestPopcountBehindBlockRAM - 2
       popcountCycles = lanes > widest ? 2 : 1
       popcountParts = min(
         64, (lanes + Self.widestPopcountInTwoCycles - 1) / Self.widestPopcountInTwoCycles)
@@ -126,7 +129,7 @@ public struct MatrixUnit: MemoryCore {
   public static let widestSumOfLanes = 3
 
   /// Whether the weights are logic, and popcounts share sub-sums.
-  var isShared: Bool { sharedNeurons > 0 && loadBases == nil }
+  public var isShared: Bool { sharedNeurons > 0 && loadBases == nil }
 
   /// How they do.
   private var sharedCounts: SharedCounts {

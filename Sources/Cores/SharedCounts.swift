@@ -16,33 +16,48 @@ struct SharedCounts: Equatable {
     var weights: [Bool]
     /// Lanes of each class; bit n − 1 of its number says that neuron n differs from the first one.
     var sizes: [Int]
+
+    /// Of which the lanes have 2^(neurons − 1) classes.
+    var neurons: Int { counterWidth(sizes.count) + 1 }
   }
 
   /// Synapses in a beat.
   var lanes: Int
-  /// Neurons of a block; the last one may have fewer.
+  /// The most neurons of a block; no block has two fewer.
   var neurons: Int
   var blocks: [Block]
 
   /// - Parameter weight: Whether the weight of a unit on a lane is +1.
   init(lanes: Int, units: Int, neurons: Int, weight: (_ unit: Int, _ lane: Int) -> Bool) {
     self.lanes = lanes
-    self.neurons = neurons
-    blocks = stride(from: 0, to: units, by: neurons).map { first in
+    let split = Self.split(units, by: neurons)
+    self.neurons = split.neurons
+    var first = 0
+    blocks = (0..<split.full + split.others).map { index in
+      let neurons = index < split.full ? split.neurons : split.neurons - 1
       var classes = Array(repeating: [Int](), count: 1 << (neurons - 1))
       for lane in 0..<lanes {
         let sign = weight(first, lane)
         var number = 0
-        for unit in first + 1..<max(first + 1, min(units, first + neurons))
-        where weight(unit, lane) != sign {
-          number |= 1 << (unit - first - 1)
+        for unit in 1..<max(1, neurons) where weight(first + unit, lane) != sign {
+          number |= 1 << (unit - 1)
         }
         classes[number].append(lane)
       }
+      defer { first += neurons }
       let order = classes.flatMap(\.self)
       return Block(
         lanes: order, weights: order.map { weight(first, $0) }, sizes: classes.map(\.count))
     }
+  }
+
+  /// `units` in as few blocks of at most so many neurons, as even as they can be: `full` blocks of
+  /// `neurons`, and `others` of one fewer.
+  static func split(_ units: Int, by most: Int) -> (neurons: Int, full: Int, others: Int) {
+    let blocks = (units + most - 1) / most
+    let neurons = (units + blocks - 1) / blocks
+    let full = units - blocks * (neurons - 1)
+    return (neurons, full, blocks - full)
   }
 
   /// What popcounts over random weights take, always the same ones: for estimates, which are wanted
@@ -51,8 +66,10 @@ struct SharedCounts: Equatable {
   /// - Parameter width: Bits of a count.
   static func structure(lanes: Int, units: Int, neurons: Int, width: Int) -> CoreStructure {
     var sum = CoreStructure()
-    for (blocks, inUse) in [(units / neurons, neurons), (1, units % neurons)] where inUse > 0 {
-      let drawn = drawnBlocks(lanes: lanes, neurons: neurons, inUse: inUse, width: width)
+    let split = split(units, by: neurons)
+    for (blocks, neurons) in [(split.full, split.neurons), (split.others, split.neurons - 1)]
+    where blocks > 0 {
+      let drawn = drawnBlocks(lanes: lanes, neurons: neurons, width: width)
       sum.parts.merge(
         drawn.parts.mapValues { ($0 * blocks + draws / 2) / draws }, uniquingKeysWith: +)
       sum.flipFlops += (drawn.flipFlops * blocks + draws / 2) / draws
@@ -66,22 +83,20 @@ struct SharedCounts: Equatable {
   /// What was drawn before: a search of folds asks for the same thousands of times.
   private static let known = Mutex<[[Int]: CoreStructure]>([:])
 
-  /// All drawn blocks of `neurons` neurons together, of which `inUse` are there.
-  private static func drawnBlocks(
-    lanes: Int, neurons: Int, inUse: Int, width: Int
-  ) -> CoreStructure {
-    let shape = [lanes, neurons, inUse, width]
+  /// All drawn blocks of `neurons` neurons together.
+  private static func drawnBlocks(lanes: Int, neurons: Int, width: Int) -> CoreStructure {
+    let shape = [lanes, neurons, width]
     if let sum = known.withLock({ $0[shape] }) { return sum }
     // Knuth's generator, of which the highest bit is the best.
     var state: UInt64 = 1
     var sum = CoreStructure()
     for _ in 0..<draws {
-      let weights = (0..<inUse * lanes).map { _ in
+      let weights = (0..<neurons * lanes).map { _ in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return state >> 63 == 1
       }
-      SharedCounts(lanes: lanes, units: inUse, neurons: neurons) { weights[$0 * lanes + $1] }
-        .add(to: &sum, width: width, units: inUse)
+      SharedCounts(lanes: lanes, units: neurons, neurons: neurons) { weights[$0 * lanes + $1] }
+        .add(to: &sum, width: width)
     }
     known.withLock { $0[shape] = sum }
     return sum
@@ -104,13 +119,14 @@ struct SharedCounts: Equatable {
       )
     }
     let best = choices.min { ($0.excess, $0.luts) < ($1.excess, $1.luts) }
-    return best?.neurons ?? 0
+    return best.map { split(units, by: $0.neurons).neurons } ?? 0
   }
 
   /// The longest path of popcounts, in two cycles: of the classes, measured by their lanes, and of the sums
-  /// of classes, by neurons. The last block may have fewer neurons than the others, and so larger classes.
+  /// of classes, by neurons. Some blocks may have a neuron fewer than the others, and so larger classes.
   static func longestPath(lanes: Int, units: Int, neurons: Int) -> LogicPath {
-    let fewest = units % neurons == 0 ? neurons : units % neurons
+    let split = split(units, by: neurons)
+    let (neurons, fewest) = (split.neurons, split.neurons - (split.others > 0 ? 1 : 0))
     let largest = (lanes + (1 << (fewest - 1)) - 1) >> (fewest - 1)
     let count = counts.first { largest <= $0.lanes } ?? counts[counts.count - 1]
     let sum = sums.first { neurons <= $0.neurons && lanes <= $0.lanes }
@@ -139,18 +155,20 @@ struct SharedCounts: Equatable {
     let order = blocks.flatMap { block in
       zip(block.lanes, block.weights).map { $0 | ($1 ? 1 << width : 0) }
     }
+    let sizes = blocks.flatMap { block in
+      block.sizes + Array(repeating: 0, count: 1 << (neurons - 1) - block.sizes.count)
+    }
     return [
       CoreParameter("SHARED_BLOCKS", blocks.count), CoreParameter("SHARED_NEURONS", neurons),
       CoreParameter("SHARED_ORDER", .packed(order, elementWidth: width + 1)),
-      CoreParameter("SHARED_SIZES", .packed(blocks.flatMap(\.sizes), elementWidth: width)),
+      CoreParameter("SHARED_SIZES", .packed(sizes, elementWidth: width)),
     ]
   }
 
   /// Adds what it is made of.
-  private func add(to structure: inout CoreStructure, width: Int, units: Int) {
-    for (index, block) in blocks.enumerated() {
-      let inUse = min(neurons, units - index * neurons)
-      var (differentBits, totalBits, registers) = (0, inUse * width, width)
+  private func add(to structure: inout CoreStructure, width: Int) {
+    for block in blocks {
+      var (differentBits, totalBits, registers) = (0, block.neurons * width, width)
       // The largest numbers.
       var sums = zip(block.sizes, constants(of: block)).map { size, constant in
         let largest = constant < 0 ? 1 << width - 1 : size + constant
@@ -158,16 +176,14 @@ struct SharedCounts: Equatable {
         return largest
       }
       // Sums of classes: for each other neuron of those where it differs, and of all.
-      for neuron in (1..<neurons).reversed() {
+      while sums.count > 1 {
         let half = sums.count / 2
-        if neuron < inUse {
-          var different = Array(sums[half...])
-          registers += min(width - 1, counterWidth(different.reduce(1, +)))
-          while different.count > 1 {
-            different = stride(from: 0, to: different.count, by: 2).map {
-              differentBits += adderBits(different[$0], different[$0 + 1], width)
-              return different[$0] + different[$0 + 1]
-            }
+        var different = Array(sums[half...])
+        registers += min(width - 1, counterWidth(different.reduce(1, +)))
+        while different.count > 1 {
+          different = stride(from: 0, to: different.count, by: 2).map {
+            differentBits += adderBits(different[$0], different[$0 + 1], width)
+            return different[$0] + different[$0 + 1]
           }
         }
         sums = (0..<half).map {
@@ -189,7 +205,7 @@ struct SharedCounts: Equatable {
 
   /// What rb_shared_counts.v adds to each class.
   private func constants(of block: Block) -> [Int] {
-    let differences = (1..<neurons).map { neuron in
+    let differences = (1..<block.neurons).map { neuron in
       block.sizes.indices.reduce(0) {
         $1 >> (neuron - 1) & 1 == 1 ? $0 + block.sizes[$1] : $0
       }

@@ -124,9 +124,10 @@ extension AffineScore {
       return (exact, ScoreQuantization(layer: layer, step: exact.step, bound: 0))
     }
     let most = Double((1 << (bits - 1)) - 1)
-    // Beside tiny slopes an offset may be huge; a score has at most 48 bits.
+    // Beside tiny slopes an offset may be huge; a score has at most 48 bits, or 60 of large sums.
+    let slope = lines.map { abs($0.slope) }.max() ?? 0
     let step = max(
-      (lines.map { abs($0.slope) }.max() ?? 0) / most,
+      slope / most, slope * Double(limit) / 0x1p59,
       (lines.map { abs($0.offset) }.max() ?? 0) / 0x1p47, .leastNormalMagnitude)
     let score = AffineScore(
       multipliers: lines.map { Int(($0.slope / step).rounded()) },

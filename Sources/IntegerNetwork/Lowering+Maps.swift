@@ -24,7 +24,7 @@ extension Lowering {
     /// The largest real number, where the sums reach `limits`.
     func reach(limits: [Int]) -> Double {
       zip(lines, limits).reduce(0.0) { reach, channel in
-        max(reach, abs(channel.0.slope) * Double(channel.1) + abs(channel.0.offset))
+        max(reach, abs(channel.0.slope) * Double(max(1, channel.1)) + abs(channel.0.offset))
       }
     }
 
@@ -65,12 +65,16 @@ extension Lowering {
     _ addends: [Addend], shape: Shape, name: String, at path: String
   ) throws -> Lowered {
     let limits = addends.map { sumLimits(of: $0.node) }
-    let step = commonStep(of: addends, limits: limits)
     let reach = zip(addends, limits).reduce(0.0) { $0 + $1.0.reach(limits: $1.1) }
-    guard reach / step < 0x1p40 else {
+    // Of sums of many values a multiplier may have fewer bits than were asked for, but not few.
+    let steps = stride(from: options.mapBits, through: min(options.mapBits, 12), by: -1).map {
+      commonStep(of: addends, limits: limits, bits: $0)
+    }
+    guard let step = steps.first(where: { reach / $0 < 0x1p40 }) else {
       throw Diagnostic(
         at: path,
-        "the values that are added reach \(reach), in steps of \(step); at most 2^40 steps are supported",
+        "the values that are added reach \(reach), in steps of \(steps.last ?? 0); at most 2^40 steps are "
+          + "supported",
         hint: "their batch norms bring one map or channel a scale or shift far beyond the others: "
           + "look for a variance near 0")
     }
@@ -106,10 +110,10 @@ extension Lowering {
   }
 
   /// The step of maps that are added: that of the finest map that has one already, halved until the
-  /// largest multiplier has all but four of `mapBits` bits; else the least power of two with which none
-  /// has more. A shift counts as the slope that reaches as far.
-  private func commonStep(of addends: [Addend], limits: [[Int]]) -> Double {
-    let most = Double(1 << (options.mapBits - 1) - 1)
+  /// largest multiplier has all but four of `bits` bits, so that there it may have more; else the least
+  /// power of two with which none has more. A shift counts as the slope that reaches as far.
+  private func commonStep(of addends: [Addend], limits: [[Int]], bits: Int) -> Double {
+    let most = Double(1 << (bits - 1) - 1)
     let largest = zip(addends, limits).reduce(0.0) { max($0, $1.0.slope(limits: $1.1)) }
     let steps = addends.map { AffineScore.commonSlope(of: $0.lines) }
     guard var step = steps.compactMap(\.self).min() else {

@@ -9,7 +9,9 @@ public struct LoweringOptions: Equatable, Codable, Sendable {
   public var gammaBits: Int
   /// Bits of a score multiplier, with its sign.
   public var scoreBits: Int
-  /// Bits of the largest multiplier of a map that is added to another, with its sign.
+  /// Bits of the largest multiplier of a map that is added to another, with its sign: where none of
+  /// the two is a sum of maps, which has a step already. Up to 12 are kept, more only as far as the sums
+  /// have 40 bits.
   public var mapBits: Int
   /// Whether a channel that falls has its comparisons turned round, not its weights: then networks of
   /// the same trained weights have the same weights whatever their batch norms are.

@@ -68,9 +68,9 @@ public struct Add: PrimitiveLayer, Equatable {
 ///       BatchNorm()
 ///     }
 public struct Shortcut: Layer {
-  /// The longer way.
+  /// The way that makes what is added.
   var layers: [any Layer]
-  /// The shorter way; empty: the map itself.
+  /// The way to what it is added to; empty: the map itself.
   var shortcut: [any Layer]
   /// The name of the addition.
   var name: String?

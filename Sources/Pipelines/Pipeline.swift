@@ -60,8 +60,6 @@ public struct Pipeline: Sendable {
       })
     else { return nil }
     let path = worst.core.longestPath
-    let isChosen =
-      worst.core is MatrixUnit && folding.folds[worst.layer]?.popcountCycles != nil
     let others = slow.count - 1
     return Diagnostic(
       .warning, at: "fold \(folding.graph.name).\(worst.layer)",
@@ -69,10 +67,20 @@ public struct Pipeline: Sendable {
         + "the limit is \(logicDelay) ns"
         + (others == 0
           ? "" : "; \(others) other stage\(others == 1 ? " is" : "s are") above it, too"),
-      hint: isChosen
-        ? "leave the layer's `popcount` out, or allow `--logic-delay \(path.nanosecondsText)`"
-        : "it is not cut further: give the layer fewer lanes or weights without block RAM, or allow "
-          + "`--logic-delay \(path.nanosecondsText)`")
+      hint: pathHint(for: worst) + "`--logic-delay \(path.nanosecondsText)`")
+  }
+
+  private func pathHint(for stage: Stage) -> String {
+    guard let matrix = stage.core as? MatrixUnit else { return "such a core is not cut: allow " }
+    if matrix.isShared {
+      return
+        "its neurons share counts, which is not cut further: give the layer fewer units, or allow "
+    }
+    if folding.folds[stage.layer]?.popcountCycles != nil && !matrix.usesAdderTree {
+      return "leave the layer's `popcount` out, or allow "
+    }
+    let memory = matrix.readsBlockRAM ? " or weights without block RAM" : ""
+    return "it is not cut further: give the layer fewer lanes\(memory), or allow "
   }
 
   /// Lays out the stages of `folding` and checks every joint.
@@ -109,18 +117,24 @@ public struct Pipeline: Sendable {
   /// Gives each queue before a join the depth that it needs.
   ///
   /// Where a stream forks, one branch has more beats inside than the other before its next result; the
-  /// queues of the other hold what has come meanwhile. They are found join by join, by running all
-  /// before it with queues that are never full and a reader that is always ready, until the rhythm is
-  /// settled: one beat more than the most that they held, and they are never full either. That the whole
-  /// does not come to a halt then, under any stalls, is argued in Docs/explanation/flow.md.
+  /// queues of the other hold what has come meanwhile. So that nothing comes to a halt under any stalls
+  /// they have ``roomBeforeJoins()``. So that nothing waits for them where nothing stalls they have room for
+  /// one beat more than the most that they hold then: found join by join, by running all before it with
+  /// queues that are never full and a reader that is always ready, until the rhythm is settled.
   private mutating func sizeQueues() {
-    for join in stages.indices where stages[join].sources.count > 1 {
-      let queues = queueStages.filter { stages[join].sources.contains(.stage($0)) }
-      for queue in queues { setDepth(of: queue, Int.max) }
+    let joins = stages.indices.filter { stages[$0].sources.count > 1 }
+    guard !joins.isEmpty else { return }
+    func queues(before join: Int) -> [Int] {
+      queueStages.filter { stages[join].sources.contains(.stage($0)) }
+    }
+    for queue in joins.flatMap(queues) { setDepth(of: queue, Int.max) }
+    let room = roomBeforeJoins()
+    for join in joins {
+      let queues = queues(before: join)
       let (_, fills, isPeriodic) = settledRhythm(through: join)
       for queue in queues {
         let mark = fills.first { $0.stage == stages[queue].name }?.highWater ?? 0
-        setDepth(of: queue, max(2, isPeriodic ? mark + 1 : 2 * mark))
+        setDepth(of: queue, max(2, room[queue] ?? 0, isPeriodic ? mark + 1 : 2 * mark))
       }
     }
   }

@@ -96,6 +96,18 @@ extension Pipeline {
     return (0..<images).map { _ in run.nextCompletion() }
   }
 
+  /// What each queue before a join must have room for, whatever stalls: stage → beats.
+  ///
+  /// Of each beat that enters, at most all of what it brings to the queue is there before the join takes
+  /// anything for it. Counted with queues that are never full and a source that waits with each beat until all
+  /// stands still; an image after another brings the same. Why nothing waits for ever in queues as
+  /// deep is argued in Docs/explanation/flow.md.
+  func roomBeforeJoins() -> [Int: Int] {
+    guard let last = stages.lastIndex(where: { $0.sources.count > 1 }) else { return [:] }
+    var run = PipelineRun(self, through: last)
+    return run.roomOfQueues(beats: inputBeats)
+  }
+
   /// How full the queues get while `images` images pass, without stalls.
   public func queues(images: Int, mode: Int? = nil) -> [QueueFill] {
     var run = PipelineRun(self, images: images, mode: mode)
@@ -114,6 +126,8 @@ private struct PipelineRun {
   /// Stage → what feeds each of its inputs.
   private let feeds: [(first: Feed, second: Feed?, isAlone: Bool)]
   private let outputBeats: Int
+  /// Cycles after which what is in a stage has come out, or stays.
+  private let patience: Int
   private var beatsToSend: Int
   private var beatsReceived = 0
   private var cycle = 0
@@ -162,6 +176,11 @@ private struct PipelineRun {
       stages.last?.carries.map {
         pipeline.folding.graph.nodes[$0.node].shape.count / (stages.last?.output.lanes ?? 1)
       } ?? pipeline.outputBeats
+    patience =
+      2
+      + (stages.map {
+        if case .pipeline(let depth, _) = $0.core.handshake(mode: mode) { depth } else { 2 }
+      }.max() ?? 0)
     beatsToSend = images.map { $0 * pipeline.inputBeats } ?? .max
     // Outputs that no stage here reads are always taken.
     ready = Array(repeating: .max, count: machines.count)
@@ -175,6 +194,39 @@ private struct PipelineRun {
       if step() {
         beatsReceived += 1
         if beatsReceived % outputBeats == 0 { return cycle - 1 - (start ?? 0) }
+      }
+    }
+  }
+
+  /// Stage of a queue → the most beats that are in it, and have been taken from it since the source sent its
+  /// last beat; the source sends the next of `beats` beats when nothing moves any more.
+  mutating func roomOfQueues(beats: Int) -> [Int: Int] {
+    var taken = Array(repeating: 0, count: queueStages.count)
+    var room = taken
+    beatsToSend = 0
+    settle(&taken)
+    for _ in 0..<beats {
+      let before = taken
+      beatsToSend = 1
+      settle(&taken)
+      for (queue, stage) in queueStages.enumerated() {
+        room[queue] = max(room[queue], machines[stage].beatsQueued + taken[queue] - before[queue])
+      }
+    }
+    return Dictionary(uniqueKeysWithValues: zip(queueStages, room))
+  }
+
+  /// Runs until nothing moves, neither between stages nor inside of one; counts what is taken from queues.
+  private mutating func settle(_ taken: inout [Int]) {
+    var still = 0
+    while still < patience {
+      let unsent = beatsToSend
+      _ = step()
+      var moves = beatsToSend != unsent
+      for stage in machines.indices where valid[stage] & ready[stage] != 0 { moves = true }
+      still = moves ? 0 : still + 1
+      for (queue, stage) in queueStages.enumerated() where valid[stage] & ready[stage] & 1 == 1 {
+        taken[queue] += 1
       }
     }
   }

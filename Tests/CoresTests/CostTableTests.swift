@@ -69,11 +69,14 @@ import Testing
   @Test func theUsualLimitChangesNothing() {
     for lanes in 1...600 {
       for memory in [MemoryKind.distributed, .block] {
-        for levels in [1, 2, 8] where levels == 1 || lanes < 200 {
+        for (levels, isMasked) in [(1, false), (1, true), (2, false), (8, false)]
+        where levels == 1 || lanes < 200 {
+          let mask = MemoryImage(parameter: "MASK_FILE", width: 2 * lanes, words: [])
           var unit = MatrixUnit(
             lanes: lanes, units: 2, levelsPerBeat: levels, words: 2, groups: 2,
             gammas: (0..<levels).reversed().map { 1 << $0 }, sumWidth: 20, memory: memory,
-            weights: MemoryImage(parameter: "WEIGHTS_FILE", width: 2 * lanes, words: []))
+            weights: MemoryImage(parameter: "WEIGHTS_FILE", width: 2 * lanes, words: []),
+            mask: isMasked ? mask : nil)
           let before = [unit.popcountCycles, unit.popcountParts]
           unit.cut(to: LogicPath.usualLimit)
           #expect([unit.popcountCycles, unit.popcountParts] == before, "\(lanes), \(levels)")

@@ -90,6 +90,52 @@ struct RandomNetworkTests {
     #expect(result.status != .finished, "\(result)")
   }
 
+  /// Where the way with fewer rows to wait for has the longer latency, its stages hold many beats at full
+  /// speed, and its queue few. Behind a slow source they hold next to none: the queue must be deeper than
+  /// what it holds without stalls, or all stands still.
+  @Test func aSlowSourceStopsNothing() throws {
+    var random = SeededRandom(seed: 13)
+    let network = Network("slow", input: .image(28, 28, channels: 2, bits: 1)) {
+      Conv(2, kernel: 1)
+      Shortcut {
+        ResidualSign(levels: 1)
+        Conv(2, kernel: 3, padding: .same(value: 0.8))
+      } through: {
+        for _ in 0..<4 {
+          ResidualSign(levels: 1)
+          Conv(2, kernel: 1)
+          BatchNorm()
+        }
+      }
+    }
+    let graph = try network.lowered(with: network.randomParameters(using: &random))
+    var folds = [String: LayerFold]()
+    for (number, lanes) in [2, 18, 2, 2, 2, 2].enumerated() {
+      folds["conv\(number + 1)"] = LayerFold(units: 2, lanes: lanes)
+    }
+    let prepared = try Prepared(graph.folded(overrides: folds))
+    let fill = try #require(
+      prepared.pipeline.rhythm().queues.filter { $0.stage.hasPrefix("add") }.max {
+        $0.depth < $1.depth
+      })
+    #expect(fill.depth > fill.highWater + 1)
+    let images = (0..<3).flatMap { _ in RandomNetwork.image(for: network, using: &random) }
+    let verifier = try DesignVerifier(
+      prepared.design, pipeline: prepared.pipeline, optimization: .quick)
+    for stalls in StallPattern.allCases {
+      let result = try verifier.run(images, stalls: stalls, seed: 13)
+      #expect(result.passed, "\(stalls): \(result)")
+    }
+    let shallow = prepared.changing("rtl/slow.v") {
+      $0.replacing(/\.DEPTH( *)\((\d+)\)/) { match in
+        match.2 == "\(fill.depth)" ? ".DEPTH\(match.1)(\(fill.highWater + 1))" : "\(match.0)"
+      }
+    }
+    let halted = try DesignVerifier(shallow, pipeline: prepared.pipeline, optimization: .quick)
+    #expect(try halted.run(images).status == .finished)
+    #expect(try halted.run(images, stalls: .source, seed: 13).status != .finished)
+  }
+
   /// Whole windows of every kind: levels in series and in parallel, strides, borders of a code, weights
   /// of a few bits, several groups of units.
   @Test func equalsTheGoldenModelInWholeWindows() throws {
