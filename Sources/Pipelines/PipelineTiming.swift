@@ -98,14 +98,25 @@ extension Pipeline {
 
   /// What each queue before a join must have room for, whatever stalls: stage → beats.
   ///
-  /// Of each beat that enters, at most all of what it brings to the queue is there before the join takes
-  /// anything for it. Counted with queues that are never full and a source that waits with each beat until all
-  /// stands still; an image after another brings the same. Why nothing waits for ever in queues as
-  /// deep is argued in Docs/explanation/flow.md.
+  /// Counted with queues that are never full and a source that waits with each beat until all stands
+  /// still. Where a queue is full and the join waits for its other input, as much was taken as had come
+  /// there when all stood still before; and at most what is there when all stands still again has come to
+  /// the queue. An image after another brings the same. Why nothing waits for ever in queues as deep is argued
+  /// in Docs/explanation/flow.md.
   func roomBeforeJoins() -> [Int: Int] {
     guard let last = stages.lastIndex(where: { $0.sources.count > 1 }) else { return [:] }
     var run = PipelineRun(self, through: last)
-    return run.roomOfQueues(beats: inputBeats)
+    let arrivals = run.arrivals(beats: inputBeats)
+    var room: [Int: Int] = [:]
+    for join in stages where join.sources.count > 1 {
+      let queues = queueStages.filter { join.sources.contains(.stage($0)) }
+      for (queue, other) in zip(queues, queues.reversed()) {
+        room[queue] = zip(arrivals.dropFirst(), arrivals).reduce(0) { room, arrivals in
+          max(room, (arrivals.0[queue] ?? 0) - (arrivals.1[other] ?? 0))
+        }
+      }
+    }
+    return room
   }
 
   /// How full the queues get while `images` images pass, without stalls.
@@ -198,22 +209,16 @@ private struct PipelineRun {
     }
   }
 
-  /// Stage of a queue → the most beats that are in it, and have been taken from it since the source sent its
-  /// last beat; the source sends the next of `beats` beats when nothing moves any more.
-  mutating func roomOfQueues(beats: Int) -> [Int: Int] {
+  /// Stage of a queue → the beats that have come to it, when all stands still: before, and after each of
+  /// `beats` beats that the source sends.
+  mutating func arrivals(beats: Int) -> [[Int: Int]] {
     var taken = Array(repeating: 0, count: queueStages.count)
-    var room = taken
-    beatsToSend = 0
-    settle(&taken)
-    for _ in 0..<beats {
-      let before = taken
-      beatsToSend = 1
+    return (0...beats).map { beat in
+      beatsToSend = min(beat, 1)
       settle(&taken)
-      for (queue, stage) in queueStages.enumerated() {
-        room[queue] = max(room[queue], machines[stage].beatsQueued + taken[queue] - before[queue])
-      }
+      let arrived = zip(queueStages, taken).map { ($0, machines[$0].beatsQueued + $1) }
+      return Dictionary(uniqueKeysWithValues: arrived)
     }
-    return Dictionary(uniqueKeysWithValues: zip(queueStages, room))
   }
 
   /// Runs until nothing moves, neither between stages nor inside of one; counts what is taken from queues.

@@ -103,7 +103,7 @@ public struct DesignReport: Codable, Equatable, Sendable {
     /// LUTs and carry chains on it.
     public var levels: Int
 
-    /// From `build/yosys/timing.txt`; nil where that is of another design.
+    /// From `build/yosys/timing.txt`; nil where that is of another design, or no measurement.
     public init?(parsing text: String, hash: String?) {
       var values: [Substring: Substring] = [:]
       for line in text.split(whereSeparator: \.isNewline) {
@@ -112,7 +112,8 @@ public struct DesignReport: Codable, Equatable, Sendable {
       }
       guard let hash, values["design"] == hash[...], let module = values["module"],
         let nanoseconds = values["nanoseconds"].flatMap({ Double($0) }),
-        let levels = values["levels"].flatMap({ Int($0) })
+        let levels = values["levels"].flatMap({ Int($0) }), (0..<1000).contains(nanoseconds),
+        (0..<1000).contains(levels)
       else { return nil }
       (self.module, self.nanoseconds, self.levels) = (String(module), nanoseconds, levels)
     }

@@ -84,7 +84,7 @@ extension Manifest {
         stage.module == "rb_matrix_unit"
         ? folds[stage.layer].map {
           "\($0.units) × \($0.lanes), \($0.schedule.rawValue)"
-            + ($0.memory == .automatic ? "" : ", \($0.memory.rawValue)")
+            + memory(of: stage, $0.memory)
         }
         : nil
       table.rows.append(
@@ -97,6 +97,12 @@ extension Manifest {
     table.rows.append(
       ["total", "", "", "", ""] + resourceCells(estimate) + pathCells(longestPath))
     return table.text
+  }
+
+  /// What holds the weights of a matrix unit, where it was asked for, or nothing does.
+  private func memory(of stage: StageEntry, _ memory: MemoryKind) -> String {
+    if (stage.parameters["SHARED_BLOCKS"] ?? 0) > 0 { return ", constant" }
+    return memory == .automatic ? "" : ", \(memory.rawValue)"
   }
 }
 

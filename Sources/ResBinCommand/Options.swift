@@ -140,8 +140,12 @@ func manifestDiffers(in folder: String) -> Diagnostic {
 /// Says on standard error when a design is no longer as it was generated.
 func noteChanges(of design: Design, folder: String) {
   guard !design.isUnchanged else { return }
-  FileHandle.standardError.write(
-    Data("note: \(folder): files were changed since the design was generated\n".utf8))
+  note("\(folder): files were changed since the design was generated")
+}
+
+/// A line on standard error.
+func note(_ text: String) {
+  FileHandle.standardError.write(Data("note: \(text)\n".utf8))
 }
 
 extension LevelSchedule: ExpressibleByArgument {}

@@ -69,6 +69,11 @@ struct ReportCommand: ParsableCommand {
     report.measuredPath = (try? String(contentsOf: log, encoding: .utf8)).flatMap {
       DesignReport.MeasuredPath(parsing: $0, hash: manifest.accelerator?.hash)
     }
+    if report.measuredPath == nil && FileManager.default.fileExists(atPath: log.path) {
+      note(
+        "\(log.path): no measurement of this design, and left out; `yosys -c yosys/synthesize_yosys.tcl` in the "
+          + "folder makes one")
+    }
     let trained = try model.map { try ModelOfDesign($0, graph: graph) }
     var fails = false
 
